@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { CertificateChain } from '../x509/certificate.ts';
+import type { SignatureAlgorithm } from './algorithm.ts';
+
+export const envelopeMediaTypes = { jws: 'application/jose+json', cose: 'application/cose' } as const;
+export type EnvelopeFormat = keyof typeof envelopeMediaTypes;
+export type EnvelopeMediaType = (typeof envelopeMediaTypes)[EnvelopeFormat];
+
+/** Media type of the payload, the content type claim of every envelope. */
+export const payloadMediaType = 'application/vnd.cncf.notary.payload.v1+json';
+
+export type SigningScheme = 'notary.x509' | 'notary.x509.signingAuthority';
+
+/** A signed attribute beyond the standard ones. COSE labels may be integers. */
+export interface ExtendedAttribute {
+  readonly key: string | number | bigint;
+  readonly critical: boolean;
+  readonly value: unknown;
+}
+
+/** An instant of a claim: milliseconds suffice to compare, the text is for messages. */
+export interface ClaimedTime {
+  readonly date: Date;
+  /** Offset from UTC in minutes that the claim carried (JWS only, else 0). */
+  readonly offsetMinutes: number;
+}
+
+/** Attributes covered by the signature (specs/signature-specification.md "Signed attributes"). */
+export type SignedAttributes = X509Attributes | SigningAuthorityAttributes;
+
+interface CommonAttributes {
+  readonly expiry: ClaimedTime | undefined;
+  readonly extended: readonly ExtendedAttribute[];
+}
+
+export interface X509Attributes extends CommonAttributes {
+  readonly signingScheme: 'notary.x509';
+  /** Claimed by the signer, not authenticated. */
+  readonly signingTime: ClaimedTime;
+}
+
+export interface SigningAuthorityAttributes extends CommonAttributes {
+  readonly signingScheme: 'notary.x509.signingAuthority';
+  readonly authenticSigningTime: ClaimedTime;
+}
+
+export interface UnsignedAttributes {
+  readonly signingAgent: string | undefined;
+  /** DER of an RFC 3161 TimeStampToken. */
+  readonly timestampSignature: Uint8Array | undefined;
+}
+
+/** What an envelope says; nothing in it has been verified unless the type says so. */
+export interface EnvelopeContent {
+  readonly mediaType: EnvelopeMediaType;
+  readonly payload: { readonly contentType: string; readonly content: Uint8Array };
+  readonly signedAttributes: SignedAttributes;
+  readonly unsignedAttributes: UnsignedAttributes;
+  readonly certificateChain: CertificateChain;
+  readonly algorithm: SignatureAlgorithm;
+  /** As in the envelope (for ECDSA r‖s). */
+  readonly signature: Uint8Array;
+}
+
+declare const verified: unique symbol;
+
+/** Content whose signature, attributes and chain rules have been checked; only `verifyIntegrity` makes it. */
+export type VerifiedEnvelope = EnvelopeContent & { readonly [verified]: true };

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/**
+ * Every way in which this product gives up, as a closed set. A failed validation is not among them: that is a value
+ * (`ValidationResult`), an error means that the work could not be done.
+ */
+export type ErrorCode =
+  // what the pipeline's author wrote
+  | 'input-missing'
+  | 'input-invalid'
+  | 'reference-invalid'
+  | 'nothing-detected'
+  | 'detection-ambiguous'
+  | 'feature-unavailable'
+  // files of the repository
+  | 'trust-policy-missing'
+  | 'trust-policy-invalid'
+  | 'trust-policy-not-applicable'
+  | 'trust-store'
+  | 'certificate-file'
+  // keys
+  | 'key-unreadable'
+  | 'key-mismatch'
+  | 'key-unsupported'
+  | 'sign-request-invalid'
+  | 'signing-failed'
+  // bytes from outside
+  | 'malformed'
+  | 'certificate-invalid'
+  | 'chain-invalid'
+  | 'envelope-not-found'
+  | 'envelope-unsupported'
+  | 'envelope-invalid'
+  | 'envelope-integrity'
+  | 'algorithm-unsupported'
+  // registry and network
+  | 'artifact-not-found'
+  | 'signature-retrieval'
+  | 'registry-unreachable'
+  | 'registry-unauthorized'
+  | 'registry-denied'
+  | 'registry-response'
+  | 'registry-limit'
+  | 'digest-mismatch'
+  | 'push-failed'
+  | 'download-failed'
+  | 'checksum-mismatch'
+  // results
+  | 'verification-failed'
+  | 'artifacts-failed'
+  | 'internal';
+
+/** What an error may carry beside code and message. */
+export interface NotaryErrorOptions {
+  /** What the pipeline's author does next; names of inputs in it are written `{input:<InputName>}`. */
+  readonly hint?: string;
+  /** The underlying failure. */
+  readonly cause?: unknown;
+}
+
+/**
+ * The only error type that leaves a module of `shared/`. Inputs are written `{input:<InputName>}` in message and hint
+ * (for example `{input:trustPolicy}`): the host replaces them with the name that its users type.
+ */
+export class NotaryError extends Error {
+  override readonly name = 'NotaryError';
+  readonly code: ErrorCode;
+  readonly hint: string | undefined;
+
+  constructor(code: ErrorCode, message: string, options: NotaryErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.hint = options.hint;
+  }
+}
+
+/** The text of anything thrown, without a stack. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}

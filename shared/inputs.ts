@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/** What a step does. `setup` is called `install` in Azure Pipelines. */
+export type CommandName = 'setup' | 'sign' | 'verify' | 'inspect';
+
+/** One input of either host. A test compares manifests and README with this table. */
+export interface InputRow {
+  /** Name in action.yml; absent: the GitHub Action does not have it. */
+  readonly github?: string;
+  /** Name in task.json; absent: the Azure Pipelines task does not have it. */
+  readonly azure?: string;
+  readonly commands: readonly CommandName[];
+  /** Default per host, as it stands in the manifest. */
+  readonly default?: { readonly github?: string; readonly azure?: string };
+  /** One sentence for manifests and README. */
+  readonly description: string;
+}
+
+const sign = ['sign'] as const;
+const verify = ['verify'] as const;
+const setup = ['setup'] as const;
+const all = ['sign', 'verify', 'inspect'] as const;
+
+/** Every input of both hosts. */
+export const inputTable = {
+  artifacts: {
+    github: 'target_artifact_reference',
+    azure: 'artifactRefs',
+    commands: all,
+    description:
+      'Artifacts by digest or tag, one a line (Azure Pipelines: also separated by commas). Without it, sign takes what this job has pushed.',
+  },
+  imageMetadata: {
+    github: 'image_metadata',
+    commands: sign,
+    description: 'The metadata output of docker/build-push-action or docker/bake-action, as JSON text or path of a file.',
+  },
+  digest: { github: 'digest', commands: sign, description: 'Digest of the artifact, together with repository.' },
+  repository: {
+    github: 'repository',
+    commands: sign,
+    description: 'Repositories that hold digest, one a line, such as ghcr.io/owner/app.',
+  },
+  detect: {
+    github: 'detect',
+    commands: sign,
+    default: { github: 'auto' },
+    description: 'Finding what this job pushed: auto, off, or a list of the channels artifacts-list and step-outputs.',
+  },
+  detectInclude: {
+    github: 'detect_include',
+    commands: sign,
+    description: 'Globs over registry/repository that limit what is detected, one a line.',
+  },
+  privateKey: {
+    github: 'private_key',
+    azure: 'privateKey',
+    commands: sign,
+    description: 'Private key as PEM text (from a secret) or path of a PEM file.',
+  },
+  privateKeyPassword: {
+    github: 'private_key_password',
+    azure: 'privateKeyPassword',
+    commands: sign,
+    description: 'Password of an encrypted private key.',
+  },
+  certificateChain: {
+    github: 'certificate_chain',
+    azure: 'certificateChain',
+    commands: sign,
+    description: 'Certificate chain of the private key, leaf to root in any order, as PEM text or path of a PEM file.',
+  },
+  pluginName: {
+    github: 'plugin_name',
+    azure: 'plugin',
+    commands: sign,
+    default: { azure: 'azureKeyVault' },
+    description: 'Signing plugin. Not available yet: sign with a private key.',
+  },
+  pluginUrl: { github: 'plugin_url', commands: sign, description: 'Where the plugin is downloaded from.' },
+  pluginChecksum: { github: 'plugin_checksum', commands: sign, description: 'SHA-256 of the plugin download, in hex.' },
+  pluginConfig: {
+    github: 'plugin_config',
+    commands: sign,
+    description: 'Configuration of the plugin, key=value, one a line.',
+  },
+  keyId: { github: 'key_id', azure: 'keyid', commands: sign, description: 'Key identifier for the plugin.' },
+  akvPluginVersion: {
+    azure: 'akvPluginVersion',
+    commands: sign,
+    default: { azure: '1.2.1' },
+    description: 'Accepted for compatibility with Notation@0; no plugin is downloaded.',
+  },
+  azureServiceConnection: {
+    azure: 'azurekvServiceConection',
+    commands: sign,
+    description: 'Azure Resource Manager service connection for Azure Key Vault.',
+  },
+  caCertBundle: {
+    azure: 'caCertBundle',
+    commands: sign,
+    description: 'Path of a PEM file with the CA certificates of a Key Vault certificate.',
+  },
+  selfSigned: {
+    azure: 'selfSigned',
+    commands: sign,
+    default: { azure: 'false' },
+    description: 'Whether the Key Vault certificate is self-signed.',
+  },
+  signatureFormat: {
+    github: 'signature_format',
+    azure: 'signatureFormat',
+    commands: sign,
+    default: { github: 'jws', azure: 'cose' },
+    description: 'Signature envelope: jws or cose.',
+  },
+  signatureManifest: {
+    github: 'signature_manifest',
+    azure: 'signatureManifest',
+    commands: sign,
+    default: { github: 'config-media-type', azure: 'config-media-type' },
+    description:
+      'Form of the signature manifest: config-media-type as Notation 1.x writes it, or artifact-type as Notation 2 does.',
+  },
+  forceReferrersTag: {
+    github: 'force_referrers_tag',
+    commands: sign,
+    description:
+      'true (as without it): list signatures under the referrers tag; false: use the Referrers API where the registry has it.',
+  },
+  allowReferrersApi: {
+    github: 'allow_referrers_api',
+    azure: 'allowReferrersAPI',
+    commands: ['sign', 'verify'],
+    default: { github: 'false', azure: 'false' },
+    description: 'Sign through the Referrers API where the registry has it. On GitHub deprecated: force_referrers_tag: false.',
+  },
+  userMetadata: {
+    github: 'user_metadata',
+    azure: 'userMetadata',
+    commands: ['sign', 'verify'],
+    description: 'User metadata, key=value, one a line: signed with the artifact, or required when verifying.',
+  },
+  expiry: {
+    github: 'expiry',
+    azure: 'expiry',
+    commands: sign,
+    description: 'How long the signature is valid, such as 24h or 30m; without it, it does not expire.',
+  },
+  timestampUrl: {
+    github: 'timestamp_url',
+    azure: 'timestampURL',
+    commands: sign,
+    description: 'RFC 3161 timestamp authority. Not available yet.',
+  },
+  timestampRootCert: {
+    github: 'timestamp_root_cert',
+    azure: 'timestampRootCert',
+    commands: sign,
+    description: 'Root certificate of the timestamp authority. Not available yet.',
+  },
+  trustPolicy: {
+    github: 'trust_policy',
+    azure: 'trustPolicy',
+    commands: verify,
+    description:
+      'Path of the trust policy; without it .github/trustpolicy/trustpolicy.json (Azure Pipelines: .pipeline/trustpolicy/trustpolicy.json or .pipeline/trustpolicy.json).',
+  },
+  trustStore: {
+    github: 'trust_store',
+    azure: 'trustStore',
+    commands: verify,
+    description:
+      'Folder that contains x509/<type>/<store>/; without it .github/truststore (Azure Pipelines: .pipeline/truststore).',
+  },
+  insecureRegistries: {
+    github: 'insecure_registries',
+    azure: 'insecureRegistries',
+    commands: all,
+    description: 'Registries (host or host:port, one a line) spoken to over plain HTTP; localhost:<port> always is.',
+  },
+  showSummary: {
+    github: 'show_summary',
+    commands: all,
+    default: { github: 'true' },
+    description: 'Whether the job summary is written.',
+  },
+  version: {
+    github: 'version',
+    azure: 'version',
+    commands: setup,
+    default: { github: '1.3.2', azure: '1.3.2' },
+    description: 'Release of the Notation CLI to install.',
+  },
+  url: {
+    github: 'url',
+    azure: 'url',
+    commands: setup,
+    description: 'Archive of another build of the Notation CLI.',
+  },
+  checksum: {
+    github: 'checksum',
+    azure: 'checksum',
+    commands: setup,
+    description: 'SHA-256 of that archive, in hex.',
+  },
+  isCustomVersion: {
+    azure: 'isCustomVersion',
+    commands: setup,
+    default: { azure: 'false' },
+    description: 'Whether the Notation CLI is installed from url.',
+  },
+} as const satisfies Record<string, InputRow>;
+
+export type InputName = keyof typeof inputTable;

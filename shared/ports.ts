@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Descriptor } from './oci/descriptor.ts';
+import type { Digest } from './primitives/digest.ts';
+import type { Certificate, CertificateChain, KeySpec } from './x509/certificate.ts';
+
+/** Reads artifacts of one repository (or, later, of one OCI image layout). Everything returned has been checked. */
+export interface ArtifactSource {
+  /**
+   * The descriptor of a manifest by tag or digest. Errors: `artifact-not-found`, `registry-unauthorized`,
+   * `registry-denied`, `registry-unreachable`, `registry-response`.
+   */
+  resolve(tagOrDigest: string): Promise<Descriptor>;
+  /** Exactly the bytes that the descriptor names; throws `digest-mismatch` or `registry-limit` otherwise. */
+  fetchManifest(descriptor: Descriptor): Promise<Uint8Array>;
+  fetchBlob(descriptor: Descriptor): Promise<Uint8Array>;
+  /**
+   * Descriptors of the referrers of a subject with an artifact type, in the registry's order. An empty listing means
+   * that there are none; whenever that is not known it throws.
+   */
+  listReferrers(subject: Descriptor, artifactType: string): AsyncIterable<Descriptor>;
+}
+
+/** Where and how a referrer is made known. */
+export type ReferrersMode =
+  /** The tag schema is always maintained, whatever the registry supports (Notation 1.x's default). */
+  | 'tag-schema'
+  /** The Referrers API where the registry supports it, else the tag schema. */
+  | 'api-first';
+
+/** A source that can also be written. */
+export interface ArtifactTarget extends ArtifactSource {
+  /** Uploads a blob unless it is there. */
+  pushBlob(mediaType: string, bytes: Uint8Array): Promise<Descriptor>;
+  /**
+   * Puts a manifest by its digest and makes it discoverable as a referrer of its subject. `artifactType` is the one that a
+   * listing gives: the manifest's own, or its config media type (NP 11.2, REG 4.3).
+   */
+  pushReferrer(manifest: ReferrerManifest, mode: ReferrersMode): Promise<PushedReferrer>;
+}
+
+export interface ReferrerManifest {
+  readonly mediaType: string;
+  readonly bytes: Uint8Array;
+  readonly artifactType: string;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly subject: Descriptor;
+}
+
+export interface PushedReferrer {
+  readonly descriptor: Descriptor;
+  /** How the referrer became discoverable. */
+  readonly via: 'referrers-api' | 'tag-schema' | 'both';
+  /** Things that did not stop the work but should be told. */
+  readonly warnings: readonly string[];
+}
+
+/** A key that signs bytes; the envelope is ours. */
+export interface RawSigner {
+  readonly kind: 'raw';
+  /** For the log: what key this is, without secrets. */
+  readonly description: string;
+  /** Appended to the signing agent, `name/version`, when a plugin signs (NP 4.3). */
+  readonly agent?: string;
+  readonly keySpec: KeySpec;
+  /** Leaf first, complete to the root. */
+  readonly certificateChain: CertificateChain;
+  /** RSASSA-PSS (salt = hash length) or ECDSA r‖s over the bytes, hash by the key spec. */
+  sign(toBeSigned: Uint8Array): Promise<Uint8Array>;
+}
+
+/** A signer that returns a whole envelope (plugin capability SIGNATURE_GENERATOR.ENVELOPE). */
+export interface EnvelopeSigner {
+  readonly kind: 'envelope';
+  readonly description: string;
+  sign(request: EnvelopeSignRequest): Promise<EnvelopeSignResult>;
+}
+
+export interface EnvelopeSignRequest {
+  readonly payload: Uint8Array;
+  readonly payloadMediaType: string;
+  readonly envelopeMediaType: string;
+  readonly expirySeconds: number | undefined;
+}
+
+export interface EnvelopeSignResult {
+  readonly envelope: Uint8Array;
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+export type Signer = RawSigner | EnvelopeSigner;
+
+/** Gets RFC 3161 countersignatures. */
+export interface Timestamper {
+  /** The DER of a TimeStampToken over the signature bytes of an envelope, checked as NP 9.2 says. */
+  timestamp(signature: Uint8Array, hash: 'sha256' | 'sha384' | 'sha512'): Promise<Uint8Array>;
+}
+
+export type TrustStoreType = 'ca' | 'signingAuthority' | 'tsa';
+
+/** Trusted certificates by named store (NP 6.2). */
+export interface TrustStore {
+  /** Throws `trust-store` or `certificate-file`; never returns an empty list. */
+  load(type: TrustStoreType, name: string): Promise<readonly Certificate[]>;
+}
+
+/** Revocation of one certificate, as the sources tell. */
+export interface CertificateRevocation {
+  readonly subject: string;
+  readonly status: 'good' | 'not-revokable' | 'unknown' | 'revoked';
+  readonly reason?: string;
+}
+
+/** Asks OCSP responders and reads CRLs. */
+export interface RevocationSource {
+  /** One result per certificate, in the chain's order. Never throws for an unreachable server: that is `unknown`. */
+  check(
+    chain: CertificateChain,
+    purpose: 'codeSigning' | 'timestamping',
+    authenticSigningTime: Date | undefined,
+  ): Promise<readonly CertificateRevocation[]>;
+}
+
+/** Runs verification plugins. */
+export interface VerificationPlugins {
+  /** Throws when the plugin is missing or breaks its contract. */
+  verifySignature(pluginName: string, request: unknown): Promise<unknown>;
+}
+
+export interface Clock {
+  now(): Date;
+}
+
+/** The pipeline's log. Texts may contain anything: the host makes them safe. */
+export interface Log {
+  debug(text: string): void;
+  info(text: string): void;
+  warning(text: string): void;
+}
+
+/** What a signing needs from outside. */
+export interface SignPorts {
+  readonly target: ArtifactTarget;
+  readonly signer: Signer;
+  readonly timestamper: Timestamper | undefined;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** What a verification needs from outside. */
+export interface VerifyPorts {
+  readonly source: ArtifactSource;
+  readonly trustStore: TrustStore;
+  readonly revocation: RevocationSource;
+  readonly plugins: VerificationPlugins;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** A signature that was pushed. */
+export interface SignatureRecord {
+  /** `registry/repository@digest` of the artifact. */
+  readonly reference: string;
+  readonly artifact: Descriptor;
+  /** The signature manifest. */
+  readonly signature: { readonly digest: Digest; readonly size: number };
+  readonly envelopeMediaType: string;
+  readonly signingTime: string;
+  readonly expiry?: string;
+  readonly timestamped: boolean;
+  readonly signer: string;
+  readonly via: PushedReferrer['via'];
+  readonly warnings: readonly string[];
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Descriptor } from '../oci/descriptor.ts';
+import type { Digest } from '../primitives/digest.ts';
+
+/** The validations of a signature, in the order of specs/trust-store-trust-policy.md. */
+export const validationTypes = ['integrity', 'authenticity', 'authenticTimestamp', 'expiry', 'revocation'] as const;
+export type ValidationType = (typeof validationTypes)[number];
+
+export type ValidationAction = 'enforce' | 'log' | 'skip';
+
+/** The result of one validation: an `error` under `enforce` fails the signature, under `log` it is a warning. */
+export interface ValidationResult {
+  readonly type: ValidationType;
+  readonly action: ValidationAction;
+  /** Undefined: passed, or not performed because the action is `skip`. */
+  readonly error?: string;
+  /** What else is worth telling: what was compared, what was not performed and why. */
+  readonly note?: string;
+}
+
+export type LevelName = 'strict' | 'permissive' | 'audit' | 'skip' | 'custom';
+
+/** A verification level with the action of every validation. */
+export interface VerificationLevel {
+  readonly name: LevelName;
+  readonly actions: Readonly<Record<ValidationType, ValidationAction>>;
+}
+
+/** What a report says of a certificate. */
+export interface CertificateSummary {
+  readonly subject: string;
+  readonly issuer: string;
+  readonly notBefore: string;
+  readonly notAfter: string;
+  /** Lower-case hex SHA-256 of the DER. */
+  readonly thumbprint: string;
+}
+
+/** What a signature claims; trustworthy only as far as the validations beside it say so. */
+export interface SignatureSummary {
+  readonly envelopeMediaType: string;
+  readonly signingScheme: string;
+  readonly algorithm: string;
+  readonly signingTime: string;
+  readonly expiry?: string;
+  readonly signingAgent?: string;
+  readonly timestamped: boolean;
+  readonly userMetadata: Readonly<Record<string, string>>;
+  /** Leaf first. */
+  readonly certificates: readonly CertificateSummary[];
+}
+
+/** What verification found about one signature. */
+export interface SignatureOutcome {
+  /** The signature manifest. */
+  readonly digest: Digest;
+  readonly verified: boolean;
+  readonly validations: readonly ValidationResult[];
+  /** A failure outside the five validations: payload mismatch, missing metadata, plugin. */
+  readonly error?: string;
+  /** Absent when the envelope could not be read. */
+  readonly signature?: SignatureSummary;
+}
+
+/** What verification found about one artifact. */
+export type VerificationOutcome = VerifiedOutcome | FailedOutcome | SkippedOutcome;
+
+interface OutcomeBase {
+  /** As the user gave it. */
+  readonly requested: string;
+  /** `registry/repository@digest`, once known. */
+  readonly reference: string;
+  readonly artifact: Descriptor | undefined;
+  /** Name of the trust policy statement that applied. */
+  readonly statement: string | undefined;
+  readonly level: VerificationLevel | undefined;
+  readonly signatures: readonly SignatureOutcome[];
+}
+
+export interface VerifiedOutcome extends OutcomeBase {
+  readonly outcome: 'verified';
+  /** Validations that failed but were only logged. Never call an outcome with entries here plainly "verified". */
+  readonly warnings: readonly string[];
+}
+
+export interface FailedOutcome extends OutcomeBase {
+  readonly outcome: 'failed';
+  readonly error: string;
+  readonly hint?: string;
+}
+
+/** The statement's level is skip: nothing was looked at. */
+export interface SkippedOutcome extends OutcomeBase {
+  readonly outcome: 'skipped';
+}
