@@ -33,7 +33,8 @@ export const inputTable = {
   imageMetadata: {
     github: 'image_metadata',
     commands: sign,
-    description: 'The metadata output of docker/build-push-action or docker/bake-action, as JSON text or path of a file.',
+    description:
+      'The metadata output of docker/build-push-action or docker/bake-action, as JSON text or path of a file.',
   },
   digest: { github: 'digest', commands: sign, description: 'Digest of the artifact, together with repository.' },
   repository: {
@@ -133,7 +134,8 @@ export const inputTable = {
     azure: 'allowReferrersAPI',
     commands: ['sign', 'verify'],
     default: { github: 'false', azure: 'false' },
-    description: 'Sign through the Referrers API where the registry has it. On GitHub deprecated: force_referrers_tag: false.',
+    description:
+      'Sign through the Referrers API where the registry has it. On GitHub deprecated: force_referrers_tag: false.',
   },
   userMetadata: {
     github: 'user_metadata',

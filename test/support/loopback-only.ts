@@ -2,6 +2,7 @@
 import { Socket } from 'node:net';
 
 /** Unit tests reach loopback only: any other connection is a mistake in the test or in the code. */
+// eslint-disable-next-line @typescript-eslint/unbound-method -- called with Reflect.apply
 const connect = Socket.prototype.connect;
 Socket.prototype.connect = function (this: Socket, ...args: unknown[]): Socket {
   const first: unknown = Array.isArray(args[0]) ? args[0][0] : args[0];
