@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Descriptor } from './oci/descriptor.ts';
 import type { Digest } from './primitives/digest.ts';
+import type { CertificateRevocation } from './revocation/status.ts';
+import type { TrustStoreType } from './trust/named-store.ts';
 import type { Certificate, CertificateChain, KeySpec } from './x509/certificate.ts';
+
+export type { CertificateRevocation, TrustStoreType };
 
 /** Reads artifacts of one repository (or, later, of one OCI image layout). Everything returned has been checked. */
 export interface ArtifactSource {
@@ -95,19 +99,10 @@ export interface Timestamper {
   timestamp(signature: Uint8Array, hash: 'sha256' | 'sha384' | 'sha512'): Promise<Uint8Array>;
 }
 
-export type TrustStoreType = 'ca' | 'signingAuthority' | 'tsa';
-
 /** Trusted certificates by named store (NP 6.2). */
 export interface TrustStore {
   /** Throws `trust-store` or `certificate-file`; never returns an empty list. */
   load(type: TrustStoreType, name: string): Promise<readonly Certificate[]>;
-}
-
-/** Revocation of one certificate, as the sources tell. */
-export interface CertificateRevocation {
-  readonly subject: string;
-  readonly status: 'good' | 'not-revokable' | 'unknown' | 'revoked';
-  readonly reason?: string;
 }
 
 /** Asks OCSP responders and reads CRLs. */
@@ -120,10 +115,16 @@ export interface RevocationSource {
   ): Promise<readonly CertificateRevocation[]>;
 }
 
-/** Runs verification plugins. */
+/** Finds verification plugins. */
 export interface VerificationPlugins {
-  /** Throws when the plugin is missing or breaks its contract. */
-  verifySignature(pluginName: string, request: unknown): Promise<unknown>;
+  /** Throws when there is no such plugin, or it breaks its contract. */
+  locate(pluginName: string): Promise<VerificationPlugin>;
+}
+
+/** An installed verification plugin. */
+export interface VerificationPlugin {
+  /** `verify-signature` of specs/plugin-extensibility.md. */
+  verifySignature(request: unknown): Promise<unknown>;
 }
 
 export interface Clock {
@@ -170,4 +171,44 @@ export interface SignatureRecord {
   readonly signer: string;
   readonly via: PushedReferrer['via'];
   readonly warnings: readonly string[];
+}
+
+export interface DetectOptions {
+  /** `auto`, `off`, or channel names; '' means `auto`. */
+  readonly detect: string;
+  /** Globs over `registry/repository`; empty means all. */
+  readonly include: readonly string[];
+}
+
+/** Something this job says it has pushed. */
+export interface DetectedArtifact {
+  /** `registry/repository@digest`, normalised. */
+  readonly reference: string;
+  readonly tags: readonly string[];
+  /** The channel: `artifacts-list`, `step-outputs`, `resource-uris`, ... */
+  readonly source: string;
+  /** Why it counts as pushed by this job. */
+  readonly evidence: readonly string[];
+  /** Other channels that name the same artifact. */
+  readonly confirmedBy?: readonly string[];
+  /** Media type of the manifest, once the registry has been asked. */
+  readonly mediaType?: string;
+}
+
+/** Something that was seen and left out. */
+export interface RejectedCandidate {
+  readonly what: string;
+  readonly source: string;
+  readonly reason: string;
+}
+
+export interface Detection {
+  readonly artifacts: readonly DetectedArtifact[];
+  readonly rejected: readonly RejectedCandidate[];
+  /** Every channel with a word or two on what it gave: `empty`, `off`, `not readable`, `2 found`. */
+  readonly channels: readonly { readonly name: string; readonly state: string }[];
+  /** Set when candidates contradict each other: nothing may be signed. */
+  readonly ambiguity?: string;
+  /** The lines to add to the workflow when nothing was found. */
+  readonly fix: string;
 }

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../primitives/digest.ts';
+import type { LevelName, ValidationAction, ValidationType, VerificationLevel } from '../trust/level.ts';
 
-/** The validations of a signature, in the order of specs/trust-store-trust-policy.md. */
-export const validationTypes = ['integrity', 'authenticity', 'authenticTimestamp', 'expiry', 'revocation'] as const;
-export type ValidationType = (typeof validationTypes)[number];
-
-export type ValidationAction = 'enforce' | 'log' | 'skip';
+export { validationTypes } from '../trust/level.ts';
+export type { LevelName, ValidationAction, ValidationType, VerificationLevel };
 
 /** The result of one validation: an `error` under `enforce` fails the signature, under `log` it is a warning. */
 export interface ValidationResult {
@@ -16,14 +14,8 @@ export interface ValidationResult {
   readonly error?: string;
   /** What else is worth telling: what was compared, what was not performed and why. */
   readonly note?: string;
-}
-
-export type LevelName = 'strict' | 'permissive' | 'audit' | 'skip' | 'custom';
-
-/** A verification level with the action of every validation. */
-export interface VerificationLevel {
-  readonly name: LevelName;
-  readonly actions: Readonly<Record<ValidationType, ValidationAction>>;
+  /** What the pipeline's author does about the error; inputs are written `{input:<InputName>}`. */
+  readonly hint?: string;
 }
 
 /** What a report says of a certificate. */
@@ -58,6 +50,7 @@ export interface SignatureOutcome {
   readonly validations: readonly ValidationResult[];
   /** A failure outside the five validations: payload mismatch, missing metadata, plugin. */
   readonly error?: string;
+  readonly hint?: string;
   /** Absent when the envelope could not be read. */
   readonly signature?: SignatureSummary;
 }
@@ -73,6 +66,8 @@ interface OutcomeBase {
   readonly artifact: Descriptor | undefined;
   /** Name of the trust policy statement that applied. */
   readonly statement: string | undefined;
+  /** Why it applied: its registry scope that matched, a repository or `*`. */
+  readonly scope?: string;
   readonly level: VerificationLevel | undefined;
   readonly signatures: readonly SignatureOutcome[];
 }
