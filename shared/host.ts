@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { CommandName, InputName } from './inputs.ts';
-import type { Log } from './ports.ts';
+import type { DetectOptions, Detection, Log } from './ports.ts';
+
+export type { DetectOptions, DetectedArtifact, Detection, RejectedCandidate } from './ports.ts';
 
 /** A pipeline product: everything that `run` needs from it. A third product is one more implementation. */
 export interface Host {
@@ -28,8 +30,14 @@ export interface Host {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Conventional places of trust policy (first that exists) and trust store, relative to the workspace. */
   readonly conventions: { readonly trustPolicy: readonly string[]; readonly trustStore: string };
+  /** Commands that, with no artifact given, take what this job has pushed. */
+  readonly detectsFor: readonly CommandName[];
   /** What earlier steps of this job pushed. Never throws for missing sources. */
   detectPushed(options: DetectOptions): Promise<Detection>;
+  /** Keeps in mind for later steps of this job that these are signed: `registry/repository@digest`. Never throws. */
+  rememberSigned?(references: readonly string[]): Promise<void>;
+  /** Notes what this step has signed, so that a later sign step of the job does not detect it again. */
+  rememberSigned?(references: readonly string[]): Promise<void>;
   /** `setup` / `install`: puts the Notation CLI on the PATH of later steps. */
   setup(): Promise<void>;
 }
@@ -40,40 +48,4 @@ export interface HostLog extends Log {
   group<T>(title: string, work: () => Promise<T>): Promise<T>;
   /** An error annotation. */
   error(text: string): void;
-}
-
-export interface DetectOptions {
-  /** `auto`, `off`, or channel names; '' means `auto`. */
-  readonly detect: string;
-  /** Globs over `registry/repository`; empty means all. */
-  readonly include: readonly string[];
-}
-
-/** Something this job says it has pushed. */
-export interface DetectedArtifact {
-  /** `registry/repository@digest`, normalised. */
-  readonly reference: string;
-  readonly tags: readonly string[];
-  /** The channel: `artifacts-list`, `step-outputs`, `resource-uris`, ... */
-  readonly source: string;
-  /** Why it counts as pushed by this job. */
-  readonly evidence: readonly string[];
-}
-
-/** Something that was seen and left out. */
-export interface RejectedCandidate {
-  readonly what: string;
-  readonly source: string;
-  readonly reason: string;
-}
-
-export interface Detection {
-  readonly artifacts: readonly DetectedArtifact[];
-  readonly rejected: readonly RejectedCandidate[];
-  /** Every channel with a word or two on what it gave: `empty`, `off`, `not readable`, `2 found`. */
-  readonly channels: readonly { readonly name: string; readonly state: string }[];
-  /** Set when candidates contradict each other: nothing may be signed. */
-  readonly ambiguity?: string;
-  /** The lines to add to the workflow when nothing was found. */
-  readonly fix: string;
 }
