@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+import { parseArtifacts, tagOrDigest } from './artifact-inputs.ts';
+import type { RequestedArtifact } from './artifact-inputs.ts';
+import { composeRegistries } from './compose.ts';
+import { concurrently, maxConcurrentArtifacts } from './concurrently.ts';
+import { NotaryError } from './errors.ts';
+import { InputReader } from './input-reader.ts';
+import { inspectArtifact } from './inspect.ts';
+import { failureText } from './report/failure.ts';
+import { inspectSummary, inspectTree, inspectionJson } from './report/inspect-report.ts';
+import type { InspectReportEntry } from './report/inspect-report.ts';
+import type { Step } from './step.ts';
+import { tagWarning } from './tag-warning.ts';
+
+/** The inspect command: shows every signature of the artifacts named, without judging any. */
+export async function runInspect(step: Step): Promise<void> {
+  const { host, log } = step;
+  const reader = new InputReader(host);
+  const requested = await parseArtifacts(reader, (again) => {
+    log.warning(`${again} is named more than once in {input:artifacts}; it is taken once`);
+  });
+  if (!reader.given('artifacts')) reader.report(missingArtifacts());
+  const insecure = reader.lines('insecureRegistries', /[\r\n,]+/);
+  const summaryWanted = reader.flag('showSummary', true);
+  reader.finish();
+
+  const registries = composeRegistries(step, insecure);
+  try {
+    const entries: InspectReportEntry[] = [];
+    const work = ({ reference }: RequestedArtifact) => {
+      const { registry, repository } = reference;
+      const source = registries.repository(registry, repository);
+      return inspectArtifact({ registry, repository, tagOrDigest: tagOrDigest(reference) }, { source });
+    };
+    await concurrently(requested, maxConcurrentArtifacts, work, (artifact, outcome) => {
+      const entry: InspectReportEntry =
+        'error' in outcome
+          ? { requested: artifact.requested, error: outcome.error }
+          : { requested: artifact.requested, inspection: outcome.result };
+      tell(step, artifact, entry);
+      entries.push(entry);
+    });
+    host.setOutput('inspection', inspectionJson(entries, step.words));
+    if (summaryWanted) await host.showSummary(inspectSummary(entries, step.words));
+    failIfAny(entries);
+  } finally {
+    await registries.close();
+  }
+}
+
+function missingArtifacts(): NotaryError {
+  return new NotaryError('input-missing', 'input {input:artifacts} is required', {
+    hint: 'Give the artifacts to inspect, one a line: {input:artifacts}: registry.example.com/app@sha256:…',
+  });
+}
+
+function tell({ log, words }: Step, { reference }: RequestedArtifact, entry: InspectReportEntry): void {
+  if (entry.inspection === undefined) {
+    log.info(`Could not inspect ${entry.requested}`);
+    log.info(words(failureText(entry.error)));
+    return;
+  }
+  if (reference.digest === undefined) log.warning(tagWarning(reference, entry.inspection.artifact.digest));
+  for (const line of inspectTree(entry.inspection)) log.info(line);
+}
+
+function failIfAny(entries: readonly InspectReportEntry[]): void {
+  const failed = entries.filter((entry) => entry.inspection === undefined);
+  if (failed.length === 0) return;
+  if (entries.length === 1) throw failed[0]?.error;
+  const named = failed.map(({ requested, error }) => `${requested}: ${failureText(error)}`);
+  throw new NotaryError(
+    'artifacts-failed',
+    [`${failed.length} of ${entries.length} artifacts could not be read:`, ...named].join('\n'),
+  );
+}

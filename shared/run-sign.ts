@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+import { tagOrDigest } from './artifact-inputs.ts';
+import { composeRegistries, composeSigner, systemClock } from './compose.ts';
+import type { RegistryClient } from './adapters/registry/client.ts';
+import { concurrently, maxConcurrentArtifacts } from './concurrently.ts';
+import type { Settled } from './concurrently.ts';
+import { NotaryError } from './errors.ts';
+import { InputReader } from './input-reader.ts';
+import type { RawSigner, SignatureRecord } from './ports.ts';
+import { failureText } from './report/failure.ts';
+import { count } from './report/shown.ts';
+import { signLine, signSummary, signaturesJson } from './report/sign-report.ts';
+import type { SignReportEntry } from './report/sign-report.ts';
+import { signArtifact } from './sign.ts';
+import { parseKeyInputs, parseSignSettings } from './sign-inputs.ts';
+import type { SignSettings } from './sign-inputs.ts';
+import { DeferredLog } from './step.ts';
+import type { Step } from './step.ts';
+import { chooseArtifacts, parseArtifactChoice } from './artifact-choice.ts';
+import type { ChosenArtifact } from './artifact-choice.ts';
+import { tagWarning } from './tag-warning.ts';
+import { agent } from './version.ts';
+
+/** What every artifact of the step shares. */
+interface Signing {
+  readonly registries: RegistryClient;
+  readonly signer: RawSigner;
+  readonly settings: SignSettings;
+}
+
+/** The sign command: signs every artifact named, or what the job has pushed; all are tried, one failure at the end. */
+export async function runSign(step: Step): Promise<void> {
+  const { host, log } = step;
+  const reader = new InputReader(host);
+  const settings = await parseSignSettings(reader, host.product);
+  const key = await parseKeyInputs(reader, host);
+  const choice = await parseArtifactChoice(reader, step);
+  const insecure = reader.lines('insecureRegistries', /[\r\n,]+/);
+  const summaryWanted = reader.flag('showSummary', true);
+  const signer = key === undefined ? undefined : await reader.attempt(() => composeSigner(key));
+  reader.finish();
+  if (signer === undefined) throw new Error('a key without problems gives a signer');
+
+  const registries = composeRegistries(step, insecure);
+  try {
+    const targets = await chooseArtifacts(step, choice, registries);
+    log.info(`Signing ${count(targets.length, 'artifact')} with ${signer.description}`);
+    const entries = await signAll(step, targets, { registries, signer, settings });
+    report(step, entries);
+    if (summaryWanted) await host.showSummary(signSummary(entries, step.words));
+    await host.rememberSigned?.(
+      entries.flatMap(({ outcome }) => ('record' in outcome ? [outcome.record.reference] : [])),
+    );
+    failIfAny(entries);
+  } finally {
+    await registries.close();
+  }
+}
+
+async function signAll(step: Step, targets: readonly ChosenArtifact[], signing: Signing): Promise<SignReportEntry[]> {
+  const entries: SignReportEntry[] = [];
+  const logs = new Map(targets.map((target) => [target, new DeferredLog()]));
+  const work = async (target: ChosenArtifact): Promise<SignatureRecord> =>
+    signTarget(target, signing, logs.get(target) ?? new DeferredLog());
+  await concurrently(targets, maxConcurrentArtifacts, work, (target, outcome) => {
+    logs.get(target)?.release(step.log);
+    const entry = entryOf(target, outcome);
+    tell(step, entry);
+    entries.push(entry);
+  });
+  return entries;
+}
+
+async function signTarget(target: ChosenArtifact, signing: Signing, log: DeferredLog): Promise<SignatureRecord> {
+  const { reference } = target;
+  const repository = signing.registries.repository(reference.registry, reference.repository);
+  const record = await signArtifact(
+    {
+      ...signing.settings,
+      registry: reference.registry,
+      repository: reference.repository,
+      tagOrDigest: tagOrDigest(reference),
+      signingAgent: agent,
+    },
+    { target: repository, signer: signing.signer, timestamper: undefined, clock: systemClock, log },
+  );
+  if (reference.digest === undefined) log.warning(tagWarning(reference, record.artifact.digest));
+  return record;
+}
+
+function entryOf(target: ChosenArtifact, outcome: Settled<SignatureRecord>): SignReportEntry {
+  const { requested, tags, source } = target;
+  return {
+    requested,
+    tags,
+    source,
+    outcome: 'error' in outcome ? { error: outcome.error } : { record: outcome.result },
+  };
+}
+
+function tell({ log, words }: Step, entry: SignReportEntry): void {
+  if ('record' in entry.outcome) for (const warning of entry.outcome.record.warnings) log.warning(warning);
+  log.info(signLine(entry));
+  if ('error' in entry.outcome) log.info(words(failureText(entry.outcome.error)));
+}
+
+function report({ host }: Step, entries: readonly SignReportEntry[]): void {
+  const records = entries.flatMap(({ outcome }) => ('record' in outcome ? [outcome.record] : []));
+  host.setOutput('signatures', signaturesJson(entries));
+  host.setOutput('references', records.map(({ reference }) => reference).join('\n'));
+  const [only] = records.length === 1 ? records : [];
+  host.setOutput('digest', only?.artifact.digest ?? '');
+  host.setOutput('signature_digest', only?.signature.digest ?? '');
+}
+
+function failIfAny(entries: readonly SignReportEntry[]): void {
+  const failed = entries.flatMap(({ outcome }) => ('error' in outcome ? [outcome.error] : []));
+  if (failed.length === 0) return;
+  if (entries.length === 1) throw failed[0];
+  const named = entries.flatMap(({ requested, outcome }) =>
+    'error' in outcome ? [`${requested}: ${failureText(outcome.error)}`] : [],
+  );
+  throw new NotaryError(
+    'artifacts-failed',
+    [`${failed.length} of ${entries.length} artifacts were not signed:`, ...named].join('\n'),
+  );
+}

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+import { join, resolve } from 'node:path';
+import { tagOrDigest } from './artifact-inputs.ts';
+import type { RegistryClient } from './adapters/registry/client.ts';
+import { composeRegistries, composeVerification } from './compose.ts';
+import type { Verification } from './compose.ts';
+import { concurrently, maxConcurrentArtifacts } from './concurrently.ts';
+import type { Settled } from './concurrently.ts';
+import { parseUserMetadata } from './envelope/payload.ts';
+import { NotaryError } from './errors.ts';
+import type { Host } from './host.ts';
+import { InputReader } from './input-reader.ts';
+import { failureText } from './report/failure.ts';
+import { count } from './report/shown.ts';
+import {
+  explanation,
+  passed,
+  plainlyVerified,
+  resultsJson,
+  verifyLine,
+  verifySummary,
+} from './report/verify-report.ts';
+import type { VerifyReportEntry } from './report/verify-report.ts';
+import { chooseArtifacts, parseArtifactChoice } from './artifact-choice.ts';
+import type { ChosenArtifact } from './artifact-choice.ts';
+import { DeferredLog } from './step.ts';
+import type { Step } from './step.ts';
+import { tagWarning } from './tag-warning.ts';
+import type { VerificationOutcome } from './validation/outcome.ts';
+import { verifyArtifact } from './verify.ts';
+
+/** What every artifact of the step shares. */
+interface Verifying extends Verification {
+  readonly registries: RegistryClient;
+  readonly requiredMetadata: ReadonlyMap<string, string>;
+}
+
+/** The verify command: verifies every artifact named; all are tried, one failure at the end. */
+export async function runVerify(step: Step): Promise<void> {
+  const { host, log } = step;
+  const reader = new InputReader(host);
+  const choice = await parseArtifactChoice(reader, step);
+  if (choice.explicit.length === 0 && !host.detectsFor.includes('verify')) reader.report(missingArtifacts());
+  const insecure = reader.lines('insecureRegistries', /[\r\n,]+/);
+  const requiredMetadata = (await reader.attempt(() => parseUserMetadata(reader.lines('userMetadata')))) ?? new Map();
+  const summaryWanted = reader.flag('showSummary', true);
+  reader.flag('allowReferrersApi', false);
+  const { policyPaths, storeFolder } = trustPaths(reader, host);
+  const verification = await reader.attempt(() => composeVerification(policyPaths, storeFolder));
+  reader.finish();
+  if (verification === undefined) throw new Error('trust without problems can be composed');
+
+  const registries = composeRegistries(step, insecure);
+  try {
+    const targets = await chooseArtifacts(step, choice, registries);
+    log.info(`Verifying ${count(targets.length, 'artifact')}`);
+    const entries = await verifyAll(step, targets, { ...verification, registries, requiredMetadata });
+    report(step, entries);
+    if (summaryWanted) await host.showSummary(verifySummary(entries, step.words));
+    failIfAny(entries);
+  } finally {
+    await registries.close();
+  }
+}
+
+/** The paths given, or the conventional ones of the host. */
+function trustPaths(reader: InputReader, host: Host): { policyPaths: string[]; storeFolder: string } {
+  const policy = reader.text('trustPolicy');
+  const store = reader.text('trustStore');
+  return {
+    policyPaths:
+      policy === ''
+        ? host.conventions.trustPolicy.map((path) => join(host.workspace, path))
+        : [resolve(host.workspace, policy)],
+    storeFolder: store === '' ? join(host.workspace, host.conventions.trustStore) : resolve(host.workspace, store),
+  };
+}
+
+function missingArtifacts(): NotaryError {
+  return new NotaryError('input-missing', 'input {input:artifacts} is required', {
+    hint: 'Give the artifacts to verify by digest, one a line: {input:artifacts}: registry.example.com/app@sha256:…',
+  });
+}
+
+async function verifyAll(
+  step: Step,
+  targets: readonly ChosenArtifact[],
+  verifying: Verifying,
+): Promise<VerifyReportEntry[]> {
+  const entries: VerifyReportEntry[] = [];
+  const logs = new Map(targets.map((target) => [target, new DeferredLog()]));
+  const work = async (target: ChosenArtifact): Promise<VerificationOutcome> =>
+    verifyTarget(target, verifying, logs.get(target) ?? new DeferredLog());
+  await concurrently(targets, maxConcurrentArtifacts, work, async (target, outcome) => {
+    logs.get(target)?.release(step.log);
+    const entry = entryOf(target, outcome);
+    await tell(step, entry);
+    entries.push(entry);
+  });
+  return entries;
+}
+
+async function verifyTarget(
+  { reference, requested }: ChosenArtifact,
+  { policy, ports, registries, requiredMetadata }: Verifying,
+  log: DeferredLog,
+): Promise<VerificationOutcome> {
+  const { registry, repository } = reference;
+  const source = registries.repository(registry, repository);
+  const outcome = await verifyArtifact(
+    { requested, registry, repository, tagOrDigest: tagOrDigest(reference), policy, requiredMetadata },
+    { ...ports, source, log },
+  );
+  if (reference.digest === undefined && outcome.artifact !== undefined) {
+    log.warning(tagWarning(reference, outcome.artifact.digest));
+  }
+  return outcome;
+}
+
+function entryOf({ requested }: ChosenArtifact, outcome: Settled<VerificationOutcome>): VerifyReportEntry {
+  return { requested, outcome: 'error' in outcome ? { outcome: 'error', error: outcome.error } : outcome.result };
+}
+
+async function tell({ log, words }: Step, entry: VerifyReportEntry): Promise<void> {
+  const { outcome } = entry;
+  await log.group(`Verification of ${entry.requested}`, () => {
+    for (const line of explanation(entry)) log.info(line);
+    return Promise.resolve();
+  });
+  log.info(verifyLine(entry));
+  if (outcome.outcome === 'verified')
+    for (const warning of outcome.warnings) log.warning(`${outcome.reference}: ${warning}`);
+  if (outcome.outcome === 'skipped') log.warning(verifyLine(entry));
+  if (!passed(entry)) log.info(words(reasonOf(entry)));
+}
+
+function reasonOf({ outcome }: VerifyReportEntry): string {
+  if (outcome.outcome === 'error') return failureText(outcome.error);
+  if (outcome.outcome !== 'failed') return '';
+  return outcome.hint === undefined ? outcome.error : `${outcome.error}\n${outcome.hint}`;
+}
+
+function report({ host, words }: Step, entries: readonly VerifyReportEntry[]): void {
+  host.setOutput('verified', String(entries.every(plainlyVerified)));
+  host.setOutput('results', resultsJson(entries, words));
+  const references = entries.flatMap(({ outcome }) => (outcome.outcome === 'verified' ? [outcome.reference] : []));
+  host.setOutput('references', references.join('\n'));
+}
+
+function failIfAny(entries: readonly VerifyReportEntry[]): void {
+  const failed = entries.filter((entry) => !passed(entry));
+  const [first] = failed;
+  if (first === undefined) return;
+  if (entries.length === 1) {
+    if (first.outcome.outcome === 'error') throw first.outcome.error;
+    throw new NotaryError('verification-failed', `${first.requested}: ${reasonOf(first)}`);
+  }
+  const named = failed.map((entry) => `${entry.requested}: ${reasonOf(entry)}`);
+  throw new NotaryError(
+    'artifacts-failed',
+    [`${failed.length} of ${entries.length} artifacts were not verified:`, ...named].join('\n'),
+  );
+}

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+import { envelopeMediaTypes } from './envelope/content.ts';
+import { parseUserMetadata } from './envelope/payload.ts';
+import { NotaryError } from './errors.ts';
+import { parseExpiry } from './envelope/expiry.ts';
+import type { Host } from './host.ts';
+import type { InputReader } from './input-reader.ts';
+import type { InputName } from './inputs.ts';
+import { Secret } from './primitives/secret.ts';
+import type { SignRequest } from './sign.ts';
+
+/** A local key as the inputs give it. */
+export interface LocalKeyInputs {
+  readonly privateKey: Secret;
+  readonly password?: Secret;
+  readonly certificateChain: string;
+}
+
+/** How to sign, the same for every artifact of the step. */
+export type SignSettings = Pick<
+  SignRequest,
+  'envelopeMediaType' | 'manifestForm' | 'referrersMode' | 'userMetadata' | 'expirySeconds'
+>;
+
+/** Parses everything about the signature but its artifacts and its key. */
+export async function parseSignSettings(reader: InputReader, product: Host['product']): Promise<SignSettings> {
+  refuseUnavailable(reader, ['timestampUrl', 'timestampRootCert'], 'Timestamp countersignatures are not available yet');
+  const formats = product === 'azure' ? (['cose', 'jws'] as const) : (['jws', 'cose'] as const);
+  const metadata = await reader.attempt(() => parseUserMetadata(reader.lines('userMetadata')));
+  const expirySeconds = reader.given('expiry')
+    ? await reader.attempt(() => parseExpiry(reader.text('expiry')))
+    : undefined;
+  return {
+    envelopeMediaType: envelopeMediaTypes[reader.choice('signatureFormat', formats)],
+    manifestForm: reader.choice('signatureManifest', ['config-media-type', 'artifact-type']),
+    referrersMode: usesReferrersApi(reader) ? 'api-first' : 'tag-schema',
+    userMetadata: metadata ?? new Map(),
+    ...(expirySeconds === undefined ? {} : { expirySeconds }),
+  };
+}
+
+/** `force_referrers_tag` decides when it is given, in any letter case; else the older `allow_referrers_api`. */
+function usesReferrersApi(reader: InputReader): boolean {
+  const allow = reader.flag('allowReferrersApi', false);
+  const force = reader.text('forceReferrersTag');
+  if (force === '') return allow;
+  if (/^false$/i.test(force)) return true;
+  if (!/^true$/i.test(force)) {
+    const text = `{input:forceReferrersTag} must be set to 'true' or 'false'. Got '${force}'`;
+    reader.report(new NotaryError('input-invalid', text));
+  }
+  return false;
+}
+
+/** Inputs that only make sense with a signing plugin or a key vault. */
+const pluginInputs = [
+  'pluginUrl',
+  'pluginChecksum',
+  'pluginConfig',
+  'keyId',
+  'azureServiceConnection',
+  'caCertBundle',
+] as const;
+
+/**
+ * Parses the key. Every text of it is masked before anything else is done with it. Requests for a plugin or a key vault
+ * are refused: nothing is signed with another key than the one asked for.
+ */
+export async function parseKeyInputs(reader: InputReader, host: Host): Promise<LocalKeyInputs | undefined> {
+  for (const name of ['privateKey', 'privateKeyPassword'] as const) {
+    const text = host.input(name);
+    if (name === 'privateKeyPassword' || text.includes('PRIVATE KEY')) host.mask(text);
+  }
+  const asked = askedForPlugin(reader, host.product);
+  if (!reader.given('privateKey')) {
+    reader.report(
+      asked === undefined ? missingKey() : unavailable(asked, 'Signing plugins and key vaults are not available yet'),
+    );
+    return undefined;
+  }
+  if (asked !== undefined) {
+    const text = `{input:privateKey} and {input:${asked}} are both given, and only one of them can be the key`;
+    reader.report(new NotaryError('input-invalid', text, { hint: 'Remove one of the two.' }));
+  }
+  const privateKey = await reader.pem('privateKey');
+  host.mask(privateKey);
+  if (!reader.given('certificateChain')) reader.report(missingChain());
+  const certificateChain = await reader.pem('certificateChain');
+  const password = reader.text('privateKeyPassword');
+  return {
+    privateKey: new Secret(privateKey),
+    ...(password === '' ? {} : { password: new Secret(password) }),
+    certificateChain,
+  };
+}
+
+function askedForPlugin(reader: InputReader, product: Host['product']): InputName | undefined {
+  // The Azure Pipelines form always sends a plugin: there the key identifier or the connection tells.
+  if (product === 'github' && reader.given('pluginName')) return 'pluginName';
+  if (product === 'azure' && reader.flag('selfSigned', false)) return 'selfSigned';
+  return pluginInputs.find((name) => reader.given(name));
+}
+
+function refuseUnavailable(reader: InputReader, names: readonly InputName[], what: string): void {
+  for (const name of names) if (reader.given(name)) reader.report(unavailable(name, what));
+}
+
+function unavailable(name: InputName, what: string): NotaryError {
+  return new NotaryError(
+    'feature-unavailable',
+    `{input:${name}} cannot be used: ${what.charAt(0).toLowerCase()}${what.slice(1)}`,
+    {
+      hint: 'Remove the input; sign with {input:privateKey} and {input:certificateChain}.',
+    },
+  );
+}
+
+function missingKey(): NotaryError {
+  return new NotaryError('input-missing', 'no key to sign with: {input:privateKey} is not given', {
+    hint: 'Give {input:privateKey} and {input:certificateChain} as PEM text (from secrets) or as paths of PEM files.',
+  });
+}
+
+function missingChain(): NotaryError {
+  return new NotaryError('input-missing', '{input:certificateChain} is not given', {
+    hint: 'Give the certificate of the key and those of its issuers up to the root, as PEM text or path of a PEM file.',
+  });
+}
