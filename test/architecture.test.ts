@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+import { readFileSync, readdirSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const root = join(import.meta.dirname, '..');
+
+/** Domain folders in the order in which they may know each other. */
+const domain = ['x509', 'oci', 'envelope', 'timestamp', 'revocation', 'trust', 'plugin', 'validation'];
+const useCases = ['sign', 'verify', 'inspect', 'detected', 'ports'];
+
+type Layer = 'errors' | 'primitives' | (typeof domain)[number] | 'use-case' | 'report' | 'adapters' | 'assembly' | 'host';
+
+function layerOf(file: string): Layer {
+  const [top = '', second = ''] = file.split('/');
+  if (top === 'actions' || top === 'ado-task') return 'host';
+  if (file === 'shared/errors.ts') return 'errors';
+  if (second === 'primitives' || second === 'adapters' || second === 'report' || domain.includes(second)) return second;
+  return useCases.includes(second.replace(/\.ts$/, '')) ? 'use-case' : 'assembly';
+}
+
+/** Files that hold only types or tables and are shared below their folder's place in the order. */
+const sharedTypes = ['shared/envelope/algorithm.ts', 'shared/x509/certificate.ts'];
+
+function mayImport(from: string, to: string): boolean {
+  const [source, target] = [layerOf(from), layerOf(to)];
+  if (target === 'errors' || (target === source && target !== 'host')) return true;
+  switch (source) {
+    case 'errors':
+      return false;
+    case 'primitives':
+      return sharedTypes.includes(to);
+    case 'use-case':
+      return target === 'primitives' || domain.includes(target);
+    case 'adapters':
+      return target === 'primitives' || domain.includes(target) || to === 'shared/ports.ts';
+    case 'report':
+      // Types of use cases are what a report tells.
+      return target === 'primitives' || domain.includes(target) || target === 'use-case';
+    case 'assembly':
+      return target !== 'host';
+    case 'host':
+      return to === 'shared/index.ts' || dirname(to).startsWith(from.split('/')[0] ?? '');
+    default:
+      return target === 'primitives' || sharedTypes.includes(to) || domain.indexOf(target) <= domain.indexOf(source) - 1
+        ? target === 'primitives' || domain.includes(target)
+        : false;
+  }
+}
+
+function sources(folder: string): string[] {
+  return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => join(folder, name));
+}
+
+function importsOf(file: string): string[] {
+  const text = readFileSync(join(root, file), 'utf8');
+  const matches = text.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g);
+  return [...matches].map(([, specifier = '']) => specifier);
+}
+
+const files = ['shared', 'actions', 'ado-task'].flatMap(sources);
+const effects = /^node:(?:fs|net|http|https|http2|tls|dns|child_process|os|process|worker_threads)\b|^undici$/;
+const hostLibraries = /^@actions\/|^azure-pipelines-task-lib/;
+const encodings = /^(?:pkijs|asn1js|pvutils|pvtsutils|cbor-x)(?:\/|$)/;
+
+describe('layers', () => {
+  it.each(files)('%s imports only what its layer may', (file) => {
+    for (const specifier of importsOf(file).filter((name) => name.startsWith('.'))) {
+      const target = relative(root, join(root, dirname(file), specifier));
+      if (!target.endsWith('.ts')) continue;
+      expect(mayImport(file, target), `${file} imports ${target}`).toBe(true);
+    }
+  });
+
+  it.each(files)('%s has only the effects of its layer', (file) => {
+    const layer = layerOf(file);
+    const pure = layer !== 'adapters' && layer !== 'assembly' && layer !== 'host';
+    for (const specifier of importsOf(file)) {
+      if (pure) expect(specifier).not.toMatch(effects);
+      if (layer !== 'host') expect(specifier).not.toMatch(hostLibraries);
+      if (layer !== 'primitives' && layer !== 'x509') expect(specifier).not.toMatch(encodings);
+    }
+    if (pure) expect(readFileSync(join(root, file), 'utf8')).not.toMatch(/\bprocess\.env\b|\bDate\.now\(|new Date\(\)/);
+  });
+});
