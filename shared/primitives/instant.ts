@@ -53,7 +53,8 @@ export function parseGoTime(text: string): Instant | undefined {
   const [zoneHour, zoneMinute] = [part(9), part(10)];
   if (month < 1 || month > 12 || day < 1 || day > daysIn(year, month)) return undefined;
   if (hour > 23 || minute > 59 || second > 59 || zoneHour > 24 || zoneMinute > 60) return undefined;
-  const offsetMinutes = (found[8] === '-' ? -1 : 1) * (zoneHour * 60 + zoneMinute);
+  const offset = zoneHour * 60 + zoneMinute;
+  const offsetMinutes = found[8] === '-' ? 0 - offset : offset;
   const local = new Date(0).setUTCFullYear(year, month - 1, day) / 1000 + hour * 3600 + minute * 60 + second;
   return {
     seconds: BigInt(local - offsetMinutes * 60),

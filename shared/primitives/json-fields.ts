@@ -108,7 +108,7 @@ export function bytesField(object: JsonObject, name: string): Uint8Array | undef
 
 /** A field of type `[][]byte`; an element that is `null` is empty. Undefined when it is absent or finally `null`. */
 export function bytesArrayField(object: JsonObject, name: string): readonly Uint8Array[] | undefined {
-  const nothing = new Uint8Array();
+  const nothing: Uint8Array = new Uint8Array();
   return listField(object, name, nothing, (value, before) => bytesOf(value, before, name), nothing);
 }
 

@@ -1,22 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-
-const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+import { utf8OfBytes } from './bytes.ts';
 
 /**
  * Decodes UTF-8 as Go's `range` over a string does: each byte that is no part of a character becomes one U+FFFD. A byte
  * order mark is a character like any other.
  */
 export function decodeUtf8(bytes: Uint8Array): string {
-  return decodeValidUtf8(bytes) ?? decodeBroken(bytes);
-}
-
-/** Decodes UTF-8, or undefined when the bytes are not valid. */
-export function decodeValidUtf8(bytes: Uint8Array): string | undefined {
-  try {
-    return strict.decode(bytes);
-  } catch {
-    return undefined;
-  }
+  return utf8OfBytes(bytes) ?? decodeBroken(bytes);
 }
 
 /** Runs of valid bytes with the offending ones replaced; the WHATWG decoder would replace several bytes by one. */
@@ -27,18 +17,33 @@ function decodeBroken(bytes: Uint8Array): string {
   while (index < bytes.length) {
     const width = characterWidth(bytes, index);
     if (width === 0) {
-      text += strict.decode(bytes.subarray(runStart, index)) + '\ufffd';
+      text += `${utf8OfBytes(bytes.subarray(runStart, index)) ?? ''}\ufffd`;
       runStart = index + 1;
     }
     index += Math.max(width, 1);
   }
-  return text + strict.decode(bytes.subarray(runStart));
+  return text + (utf8OfBytes(bytes.subarray(runStart)) ?? '');
 }
 
 /** Bytes of the character at an index, 0 when there is none (RFC 3629 section 4). */
 function characterWidth(bytes: Uint8Array, index: number): number {
   const first = bytes[index] ?? 0;
   if (first < 0x80) return 1;
+  if (first < 0xc2 || first > 0xf4) return 0;
   const width = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
-  return decodeValidUtf8(bytes.subarray(index, index + width)) === undefined ? 0 : width;
+  const [low, high] = secondByteRanges.get(first) ?? [0x80, 0xbf];
+  const second = bytes[index + 1] ?? 0;
+  if (second < low || second > high) return 0;
+  for (let next = index + 2; next < index + width; next++) {
+    if (((bytes[next] ?? 0) & 0xc0) !== 0x80) return 0;
+  }
+  return width;
 }
+
+/** First bytes after which not every continuation byte may stand: no overlong forms, surrogates, or beyond U+10FFFF. */
+const secondByteRanges: ReadonlyMap<number, readonly [number, number]> = new Map([
+  [0xe0, [0xa0, 0xbf]],
+  [0xed, [0x80, 0x9f]],
+  [0xf0, [0x90, 0xbf]],
+  [0xf4, [0x80, 0x8f]],
+]);
