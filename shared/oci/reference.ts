@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { NotaryError, messageOf } from '../errors.ts';
 import { parseDigest, type Digest } from '../primitives/digest.ts';
+import { quote } from '../primitives/quote.ts';
 
 /** A repository of a registry, both as the user wrote them (`docker.io` stays `docker.io`). */
 export interface RepositoryName {
@@ -62,11 +63,15 @@ export function isTag(text: string): boolean {
 
 function split(text: string): { registry: string; path: string } {
   if (text.length > maxReferenceLength) {
-    throw invalid(text, `longer than ${maxReferenceLength} characters`, 'Check that references are on lines of their own.');
+    throw invalid(
+      text,
+      `longer than ${maxReferenceLength} characters`,
+      'Check that references are on lines of their own.',
+    );
   }
   const scheme = /^[A-Za-z][A-Za-z0-9+.-]{0,20}:\/\//.exec(text)?.[0];
   if (scheme !== undefined) {
-    throw invalid(text, `invalid registry ${quote(scheme.slice(0, -2))}`, `Leave out ${scheme}`);
+    throw invalid(text, `invalid registry ${quote(show(scheme.slice(0, -2)))}`, `Leave out ${scheme}`);
   }
   const slash = text.indexOf('/');
   if (slash === -1) {
@@ -78,7 +83,7 @@ function split(text: string): { registry: string; path: string } {
 
 function checkRegistry(text: string, registry: string): void {
   if (hostPattern.test(registry) && survivesUrl(registry)) return;
-  throw invalid(text, `invalid registry ${quote(registry)}`, 'A registry is a host name with an optional port.');
+  throw invalid(text, `invalid registry ${quote(show(registry))}`, 'A registry is a host name with an optional port.');
 }
 
 /** A name that a URL would turn into another one (`1` into 0.0.0.1) could be contacted elsewhere than it says. */
@@ -103,12 +108,16 @@ function checkRepository(text: string, repository: string): void {
     lower === repository
       ? 'Repository names are lower-case letters and digits, with single separators . _ - between them.'
       : `Repository names are lower-case: ${show(lower)}`;
-  throw invalid(text, `invalid repository ${quote(repository)}`, hint);
+  throw invalid(text, `invalid repository ${quote(show(repository))}`, hint);
 }
 
 function checkTag(text: string, tag: string): void {
   if (isTag(tag)) return;
-  throw invalid(text, `invalid tag ${quote(tag)}`, 'A tag is at most 128 letters, digits, and the characters _ . -');
+  throw invalid(
+    text,
+    `invalid tag ${quote(show(tag))}`,
+    'A tag is at most 128 letters, digits, and the characters _ . -',
+  );
 }
 
 function digestIn(text: string, digest: string): Digest {
@@ -120,12 +129,8 @@ function digestIn(text: string, digest: string): Digest {
 }
 
 function invalid(text: string, reason: string, hint: string | undefined): NotaryError {
-  const message = `${quote(text)}: invalid reference: ${reason}. ${expecting}`;
+  const message = `${quote(show(text))}: invalid reference: ${reason}. ${expecting}`;
   return new NotaryError('reference-invalid', message, hint === undefined ? {} : { hint });
-}
-
-function quote(text: string): string {
-  return JSON.stringify(show(text));
 }
 
 /** Outside text in messages is cut, so that a pasted file does not fill the log. */
