@@ -36,8 +36,6 @@ export interface Host {
   detectPushed(options: DetectOptions): Promise<Detection>;
   /** Keeps in mind for later steps of this job that these are signed: `registry/repository@digest`. Never throws. */
   rememberSigned?(references: readonly string[]): Promise<void>;
-  /** Notes what this step has signed, so that a later sign step of the job does not detect it again. */
-  rememberSigned?(references: readonly string[]): Promise<void>;
   /** `setup` / `install`: puts the Notation CLI on the PATH of later steps. */
   setup(): Promise<void>;
 }
