@@ -3,6 +3,7 @@ import { NotaryError } from './errors.ts';
 import { artifactTypeOf, parseManifest } from './oci/manifest.ts';
 import type { IndexEntry, Manifest } from './oci/manifest.ts';
 import { parseReference } from './oci/reference.ts';
+import { signatureArtifactType } from './oci/signature-manifest.ts';
 import type { ArtifactSource, DetectedArtifact, Detection, RejectedCandidate } from './ports.ts';
 
 /** Candidates that are asked for at a time. */
@@ -84,11 +85,9 @@ function reasonAgainst({ manifest }: Confirmed, entry: IndexEntry | undefined): 
   if (manifest.subject !== undefined) {
     return `attached to ${manifest.subject.digest} (a signature, an SBOM or the like), not an artifact of its own`;
   }
-  if (artifactTypeOf(manifest) === notarySignature) return 'a signature';
+  if (artifactTypeOf(manifest) === signatureArtifactType) return 'a signature';
   return entry === undefined ? undefined : 'part of an index that is signed as a whole';
 }
-
-const notarySignature = 'application/vnd.cncf.notary.signature';
 
 /** BuildKit's attestation manifests: newer ones have a type, older ones nothing but in-toto statements. */
 function isAttestation(manifest: Manifest): boolean {
