@@ -8,7 +8,8 @@ import type { Certificate } from '../x509/certificate.ts';
  * enforces revocation refuses it instead of passing it unchecked.
  */
 export const noRevocationSource: RevocationSource = {
-  check: (chain) => Promise.resolve(chain.map((certificate, index) => statusOf(certificate, index === chain.length - 1))),
+  check: (chain) =>
+    Promise.resolve(chain.map((certificate, index) => statusOf(certificate, index === chain.length - 1))),
 };
 
 function statusOf(certificate: Certificate, root: boolean): CertificateRevocation {

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { StoredEnvelope } from './artifact.ts';
+import type { SigningScheme, VerifiedEnvelope } from './envelope/content.ts';
+import { type SignatureEnvelope, readContent } from './envelope/envelope.ts';
+import { NotaryError, messageOf } from './errors.ts';
+import type { Descriptor } from './oci/descriptor.ts';
+import type { TrustStore, VerifyPorts } from './ports.ts';
+import type { TrustPolicyStatement } from './trust/policy.ts';
+import { validateAuthenticTimestamp } from './validation/authentic-timestamp.ts';
+import {
+  type LoadedStore,
+  type TrustedCertificates,
+  storesFor,
+  validateAuthenticity,
+} from './validation/authenticity.ts';
+import { validateExpiry } from './validation/expiry.ts';
+import { validateIntegrity } from './validation/integrity.ts';
+import type { SignatureOutcome, SignatureSummary, ValidationResult } from './validation/outcome.ts';
+import { type RevocationFacts, validateRevocation } from './validation/revocation.ts';
+import { summarizeSignature } from './validation/signature-summary.ts';
+import { findTargetMismatch } from './validation/target-artifact.ts';
+import { findVerificationPlugin, pluginFailure } from './validation/verification-plugin.ts';
+
+/** What a signature is judged by; the same for all signatures of an artifact. */
+export interface Judgement {
+  readonly artifact: Descriptor;
+  readonly statement: TrustPolicyStatement;
+  readonly requiredMetadata: ReadonlyMap<string, string>;
+  readonly now: Date;
+  readonly ports: VerifyPorts;
+}
+
+/** The validations of one signature in their order: one that is enforced and fails ends them. */
+export async function verifySignature(
+  signature: Descriptor,
+  stored: StoredEnvelope,
+  judgement: Judgement,
+): Promise<SignatureOutcome> {
+  const { level } = judgement.statement;
+  const integrity = validateIntegrity(stored.mediaType, stored.bytes, level.actions.integrity);
+  const summary = integrity.parsed === undefined ? undefined : summaryOf(integrity.parsed);
+  const known = { digest: signature.digest, ...(summary === undefined ? {} : { signature: summary }) };
+  const { envelope } = integrity;
+  if (envelope === undefined) return { ...known, verified: false, validations: [integrity.result] };
+
+  const pluginError = await findPluginError(envelope, judgement);
+  if (pluginError !== undefined) return { ...known, verified: false, validations: [integrity.result], ...pluginError };
+
+  const validations = [integrity.result];
+  for await (const result of validate(envelope, judgement)) {
+    validations.push(result);
+    if (result.action === 'enforce' && result.error !== undefined) return { ...known, verified: false, validations };
+  }
+  const mismatch = findTargetMismatch(envelope, judgement.artifact, judgement.requiredMetadata);
+  return { ...known, verified: mismatch === undefined, validations, ...mismatch };
+}
+
+/** Facts are gathered only for validations that are reached, and judged by pure rules. */
+async function* validate(envelope: VerifiedEnvelope, judgement: Judgement): AsyncGenerator<ValidationResult> {
+  const { statement, now, ports } = judgement;
+  const { actions } = statement.level;
+  const trusted = await loadStores(statement, envelope.signedAttributes.signingScheme, ports.trustStore);
+  yield validateAuthenticity(envelope, statement, trusted);
+  yield validateExpiry(envelope, actions.expiry, now);
+  yield validateAuthenticTimestamp(envelope, statement, now);
+  if (actions.revocation === 'skip') {
+    yield { type: 'revocation', action: 'skip' };
+  } else {
+    const facts = await checkRevocation(envelope, ports);
+    yield validateRevocation(envelope.certificateChain, facts, actions.revocation);
+  }
+}
+
+/** Loads stores in the statement's order; the first that fails counts for all, even if another holds what is needed. */
+async function loadStores(
+  statement: TrustPolicyStatement,
+  scheme: SigningScheme,
+  trustStore: TrustStore,
+): Promise<TrustedCertificates> {
+  const loaded: LoadedStore[] = [];
+  for (const store of storesFor(statement, scheme)) {
+    try {
+      loaded.push({ store, certificates: await trustStore.load(store.type, store.name) });
+    } catch (thrown) {
+      if (!(thrown instanceof NotaryError)) throw thrown;
+      return { error: thrown.message, ...(thrown.hint === undefined ? {} : { hint: thrown.hint }) };
+    }
+  }
+  return loaded;
+}
+
+async function checkRevocation(envelope: VerifiedEnvelope, ports: VerifyPorts): Promise<RevocationFacts> {
+  const { certificateChain, signedAttributes } = envelope;
+  const time =
+    signedAttributes.signingScheme === 'notary.x509' ? undefined : signedAttributes.authenticSigningTime.date;
+  try {
+    return await ports.revocation.check(certificateChain, 'codeSigning', time);
+  } catch (thrown) {
+    if (thrown instanceof NotaryError) return { error: thrown.message };
+    throw thrown;
+  }
+}
+
+/** A signature that asks for a verification plugin fails at any level until plugins can be run. */
+async function findPluginError(
+  envelope: VerifiedEnvelope,
+  { ports }: Judgement,
+): Promise<{ readonly error: string; readonly hint?: string } | undefined> {
+  const plugin = findVerificationPlugin(envelope);
+  if (plugin === undefined || 'error' in plugin) return plugin;
+  const hint = 'Only the Notation CLI with this plugin installed can verify this signature.';
+  try {
+    await ports.plugins.locate(plugin.name);
+  } catch (thrown) {
+    return { error: pluginFailure(plugin, messageOf(thrown)), hint };
+  }
+  return { error: pluginFailure(plugin, 'verification plugins are not available yet'), hint };
+}
+
+/** What the envelope says, also when it failed: a reader wants to know whose broken signature it is. */
+function summaryOf(envelope: SignatureEnvelope): SignatureSummary | undefined {
+  try {
+    return summarizeSignature(readContent(envelope));
+  } catch (thrown) {
+    if (thrown instanceof NotaryError) return undefined;
+    throw thrown;
+  }
+}

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+import {
+  type ArtifactRequest,
+  type ResolvedArtifact,
+  fetchEnvelope,
+  listSignatures,
+  resolveArtifact,
+} from './artifact.ts';
+import { type ErrorCode, NotaryError } from './errors.ts';
+import type { Descriptor } from './oci/descriptor.ts';
+import type { VerifyPorts } from './ports.ts';
+import { quote } from './primitives/quote.ts';
+import type { TrustPolicy } from './trust/policy.ts';
+import { type SelectedStatement, selectStatement } from './trust/select-statement.ts';
+import type { FailedOutcome, SignatureOutcome, VerificationOutcome } from './validation/outcome.ts';
+import { type Judgement, verifySignature } from './verify-signature.ts';
+
+/** An artifact to verify, and what by. */
+export interface VerifyRequest extends ArtifactRequest {
+  /** The user's words. */
+  readonly requested: string;
+  readonly policy: TrustPolicy;
+  /** User metadata that a signature must carry. */
+  readonly requiredMetadata: ReadonlyMap<string, string>;
+  /** Signatures looked at before giving up; the default is the reference's. */
+  readonly maxSignatures?: number;
+}
+
+/** As the Notation CLI's `--max-signatures`: whoever can push referrers must not keep a verification busy. */
+const defaultMaxSignatures = 100;
+
+/**
+ * Verifies the signatures of an artifact by a trust policy; the first that verifies suffices. What is wrong with the
+ * artifact or its signatures is an outcome. Throws when it could not be found out: registry not reachable, access
+ * refused, listing not readable.
+ */
+export async function verifyArtifact(request: VerifyRequest, ports: VerifyPorts): Promise<VerificationOutcome> {
+  const maxSignatures = request.maxSignatures ?? defaultMaxSignatures;
+  if (!(maxSignatures > 0)) {
+    const text = `verifyOptions.MaxSignatureAttempts expects a positive number, got ${maxSignatures}`;
+    throw new NotaryError('input-invalid', text);
+  }
+  const now = ports.clock.now();
+  const resolved = await resolveArtifact(request, ports.source);
+  const { artifact, reference } = resolved;
+  const subject = { requested: request.requested, reference, artifact };
+  const selected = select(request.policy, reference);
+  if (selected instanceof NotaryError) {
+    return { outcome: 'failed', ...subject, ...unselected, signatures: [], ...told(selected) };
+  }
+  const { statement, scope } = selected;
+  const applied = { ...subject, statement: statement.name, scope, level: statement.level };
+  if (statement.level.name === 'skip') return { outcome: 'skipped', ...applied, signatures: [] };
+
+  const { requiredMetadata } = request;
+  const judgement: Judgement = { artifact, statement, requiredMetadata, now, ports };
+  const { signatures, failure } = await verifySignatures(resolved, judgement, maxSignatures);
+  const verified = signatures.find((signature) => signature.verified);
+  if (verified !== undefined) return { outcome: 'verified', ...applied, signatures, warnings: warningsOf(verified) };
+  return { outcome: 'failed', ...applied, signatures, ...(failure ?? noneVerified(reference, signatures)) };
+}
+
+const unselected = { statement: undefined, level: undefined } as const;
+
+type Failure = Pick<FailedOutcome, 'error' | 'hint'>;
+
+function told({ message, hint }: NotaryError): Failure {
+  return { error: message, ...(hint === undefined ? {} : { hint }) };
+}
+
+function select(policy: TrustPolicy, reference: string): SelectedStatement | NotaryError {
+  try {
+    return selectStatement(policy, reference);
+  } catch (thrown) {
+    if (thrown instanceof NotaryError) return thrown;
+    throw thrown;
+  }
+}
+
+interface Verified {
+  readonly signatures: readonly SignatureOutcome[];
+  /** Why it ended before the last signature, without one that verified. */
+  readonly failure?: Failure;
+}
+
+async function verifySignatures(
+  { artifact, reference }: ResolvedArtifact,
+  judgement: Judgement,
+  maxSignatures: number,
+): Promise<Verified> {
+  const signatures: SignatureOutcome[] = [];
+  for await (const signature of listSignatures(judgement.ports.source, artifact)) {
+    const stored = await fetchOrFail(signature, reference, judgement);
+    if ('error' in stored) return { signatures, failure: stored };
+    const outcome = await verifySignature(signature, stored, judgement);
+    signatures.push(outcome);
+    if (outcome.verified) return { signatures };
+    judgement.ports.log.debug(`signature ${signature.digest} of ${reference} failed: ${reasonOf(outcome)}`);
+    if (signatures.length >= maxSignatures) return { signatures, failure: limitReached(maxSignatures) };
+  }
+  return { signatures };
+}
+
+/** Failures that say something of the stored signature; all others say that it could not be fetched. */
+const signatureDefects: ReadonlySet<ErrorCode> = new Set([
+  'signature-retrieval',
+  'malformed',
+  'registry-limit',
+  'digest-mismatch',
+  'artifact-not-found',
+]);
+
+/** One signature that cannot be retrieved ends the verification, as in the reference: later ones are not looked at. */
+async function fetchOrFail(
+  signature: Descriptor,
+  reference: string,
+  { ports }: Judgement,
+): Promise<Awaited<ReturnType<typeof fetchEnvelope>> | Failure> {
+  try {
+    return await fetchEnvelope(ports.source, signature);
+  } catch (thrown) {
+    if (!(thrown instanceof NotaryError)) throw thrown;
+    const text =
+      `unable to retrieve digital signature with digest ${quote(signature.digest)} associated with ${quote(reference)} ` +
+      `from the Repository, error : ${thrown.message}`;
+    const hint = thrown.hint === undefined ? {} : { hint: thrown.hint };
+    if (signatureDefects.has(thrown.code)) return { error: text, ...hint };
+    throw new NotaryError(thrown.code, text, { ...hint, cause: thrown });
+  }
+}
+
+function limitReached(maxSignatures: number): Failure {
+  return {
+    error: `signature evaluation stopped. The configured limit of ${maxSignatures} signatures to verify per artifact exceeded`,
+    hint: 'Remove signatures that are no longer needed from the artifact.',
+  };
+}
+
+/** Failed signatures told in one message; the outcome has all. */
+const maxReasons = 10;
+
+function noneVerified(reference: string, signatures: readonly SignatureOutcome[]): Failure {
+  if (signatures.length === 0) {
+    return {
+      error: `no signature is associated with ${quote(reference)}, make sure the artifact was signed successfully`,
+      hint: 'Sign the artifact first. Copying an image to another repository does not copy its signatures by itself.',
+    };
+  }
+  const reasons = signatures
+    .slice(0, maxReasons)
+    .map((signature) => `failed to verify signature with digest ${signature.digest}, ${reasonOf(signature)}`);
+  const left = signatures.length - reasons.length;
+  const error = [
+    `signature verification failed for all the signatures associated with ${reference}`,
+    ...reasons,
+    ...(left > 0 ? [`and ${left} more`] : []),
+  ].join('\n');
+  const hints = [...new Set(signatures.slice(0, maxReasons).flatMap(hintsOf))];
+  return { error, ...(hints.length === 0 ? {} : { hint: hints.join('\n') }) };
+}
+
+function reasonOf(signature: SignatureOutcome): string {
+  return signature.error ?? decisive(signature)?.error ?? 'unknown reason';
+}
+
+function hintsOf(signature: SignatureOutcome): string[] {
+  const hint = signature.error === undefined ? decisive(signature)?.hint : signature.hint;
+  return hint === undefined ? [] : [hint];
+}
+
+function decisive({ validations }: SignatureOutcome) {
+  return validations.find(({ action, error }) => action === 'enforce' && error !== undefined);
+}
+
+function warningsOf({ validations }: SignatureOutcome): string[] {
+  return validations.flatMap(({ type, action, error }) =>
+    action === 'log' && error !== undefined ? [`${type} was set to "log" and failed with error: ${error}`] : [],
+  );
+}
