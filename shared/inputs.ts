@@ -14,6 +14,8 @@ export interface InputRow {
   readonly default?: { readonly github?: string; readonly azure?: string };
   /** One sentence for manifests and README. */
   readonly description: string;
+  /** What the GitHub runner tells whoever still uses it. */
+  readonly deprecation?: string;
 }
 
 const sign = ['sign'] as const;
@@ -136,6 +138,7 @@ export const inputTable = {
     default: { github: 'false', azure: 'false' },
     description:
       'Sign through the Referrers API where the registry has it. On GitHub deprecated: force_referrers_tag: false.',
+    deprecation: 'Use force_referrers_tag: false to sign; verify always asks the Referrers API first.',
   },
   userMetadata: {
     github: 'user_metadata',
