@@ -19,7 +19,8 @@ export const maxEnvelopeSize = 32 * 1024 * 1024;
 /** The blob that stands where an image has its configuration. */
 export const emptyConfig = new TextEncoder().encode('{}');
 
-const emptyConfigMediaType = 'application/vnd.oci.empty.v1+json';
+/** Media type of its descriptor where the manifest has an artifact type. */
+export const emptyConfigMediaType = 'application/vnd.oci.empty.v1+json';
 
 /** How a manifest says that it is a signature: by its config media type as Notation 1.x, or by `artifactType`. */
 export type SignatureManifestForm = 'config-media-type' | 'artifact-type';

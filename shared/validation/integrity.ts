@@ -16,29 +16,22 @@ export interface Integrity {
 
 /** Parses and verifies a signature envelope, and that it signs a Notary Project payload. */
 export function validateIntegrity(mediaType: string, bytes: Uint8Array, action: ValidationAction): Integrity {
-  const type = 'integrity';
+  const failed = (error: string, hint: string | undefined, parsed?: SignatureEnvelope): Integrity => {
+    const result = { type: 'integrity', action, error, ...(hint === undefined ? {} : { hint }) } as const;
+    return { result, parsed, envelope: undefined };
+  };
   const parsed = attempt(() => parseEnvelope(mediaType, bytes));
   if ('error' in parsed) {
-    const error = `unable to parse the digital signature, error : ${parsed.error.message}`;
-    return { result: { type, action, error }, parsed: undefined, envelope: undefined };
+    return failed(`unable to parse the digital signature, error : ${parsed.error.message}`, parsed.error.hint);
   }
   const verified = attempt(() => verifyIntegrity(parsed.value));
-  const error = 'error' in verified ? verified.error.message : unsupportedPayload(verified.value);
-  if ('error' in verified || error !== undefined) {
-    return {
-      result: { type, action, ...(error === undefined ? {} : { error }) },
-      parsed: parsed.value,
-      envelope: undefined,
-    };
+  if ('error' in verified) return failed(verified.error.message, verified.error.hint, parsed.value);
+  const { payload, algorithm } = verified.value;
+  if (payload.contentType !== payloadMediaType) {
+    return failed(`payload content type ${quote(payload.contentType)} not supported`, undefined, parsed.value);
   }
-  const { jws, keySpec } = verified.value.algorithm;
-  const result = { type, action, note: `${keySpec} signature (${jws}) over the received bytes` } as const;
-  return { result, parsed: parsed.value, envelope: verified.value };
-}
-
-function unsupportedPayload({ payload }: VerifiedEnvelope): string | undefined {
-  if (payload.contentType === payloadMediaType) return undefined;
-  return `payload content type ${quote(payload.contentType)} not supported`;
+  const note = `${algorithm.keySpec} signature (${algorithm.jws}) over the received bytes`;
+  return { result: { type: 'integrity', action, note }, parsed: parsed.value, envelope: verified.value };
 }
 
 /** What is wrong with an envelope is a result; anything else that is thrown is not for here. */
