@@ -48,7 +48,8 @@ export const inputTable = {
     github: 'detect',
     commands: sign,
     default: { github: 'auto' },
-    description: 'Finding what this job pushed: auto, off, or a list of the channels artifacts-list and step-outputs.',
+    description:
+      'Finding what this job pushed: auto, off, or a list of the channels artifacts-list and step-outputs; push-by-digest adds images without a tag.',
   },
   detectInclude: {
     github: 'detect_include',
