@@ -10,3 +10,7 @@ export { detectOnGitHub } from './adapters/discovery/github.ts';
 export { writeSigned } from './adapters/discovery/signed-memory.ts';
 export { findNotationRelease, notationFile } from './adapters/notation-release.ts';
 export type { NotationRelease } from './adapters/notation-release.ts';
+export { notationVersions } from './adapters/notation-release.ts';
+export { fetchDownload } from './adapters/download.ts';
+export type { Download } from './adapters/download.ts';
+export { agent } from './version.ts';

@@ -216,6 +216,12 @@ export const inputTable = {
     default: { azure: 'false' },
     description: 'Whether the Notation CLI is installed from url.',
   },
+  installCli: {
+    azure: 'installCli',
+    commands: setup,
+    default: { azure: 'false' },
+    description: 'Whether install puts the Notation CLI on the PATH of later steps; this task itself needs none.',
+  },
 } as const satisfies Record<string, InputRow>;
 
 export type InputName = keyof typeof inputTable;

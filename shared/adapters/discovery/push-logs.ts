@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { lstat, readFile, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseImageName, repositoryOf } from './image-name.ts';
+import { readSafely } from './safe-file.ts';
 
 /** One pushed tag, as `docker push` reports it. */
 export interface PushedTag {
@@ -20,9 +21,6 @@ export interface PushLogs {
 
 /** Docker@2 writes one file per push step; jobs have a few. */
 const maxFiles = 200;
-
-/** Output of `docker push` without a terminal is a few lines per layer and tag. */
-const maxFileBytes = 4 * 1024 * 1024;
 
 /** The line that ends the push of a tag; a digest that is cut or of another algorithm is none. */
 const digestLine = /^([\w][\w.-]{0,127}): digest: (sha256:[0-9a-f]{64}) size: \d+$/;
@@ -52,9 +50,9 @@ export async function readPushLogs(tempDirectory: string): Promise<PushLogs | un
   const files: { name: string; pushed: PushedTag[] }[] = [];
   let incomplete = names.length > maxFiles ? `only the last ${maxFiles} files were read` : undefined;
   for (const name of names.slice(-maxFiles)) {
-    const text = await readLog(join(folder, name));
-    if (text === undefined) incomplete ??= `${name} could not be read`;
-    else files.push({ name, pushed: parsePushLog(text) });
+    const file = await readSafely(folder, name);
+    if (file === undefined) incomplete ??= `${name} could not be read`;
+    else files.push({ name, pushed: parsePushLog(file.text) });
   }
   return { files, ...(incomplete === undefined ? {} : { incomplete }) };
 }
@@ -67,17 +65,6 @@ async function pushLogNames(folder: string): Promise<string[] | undefined> {
       return time === undefined ? [] : [{ name, time: Number(time) }];
     });
     return numbered.sort((a, b) => a.time - b.time).map(({ name }) => name);
-  } catch {
-    return undefined;
-  }
-}
-
-/** Only regular files: a link could lead anywhere. */
-async function readLog(path: string): Promise<string | undefined> {
-  try {
-    const found = await lstat(path);
-    if (!found.isFile() || found.size > maxFileBytes) return undefined;
-    return await readFile(path, 'utf8');
   } catch {
     return undefined;
   }
