@@ -13,11 +13,11 @@ export const goModules = join(root, 'test/interop/peers');
 /** The list that preparation leaves for the tests. */
 export const peersFile = join(peersFolder, 'peers.json');
 
-export type PeerName = 'notation' | 'oras' | 'olareg' | 'ggcr' | 'docker-registry';
+export type PeerName = 'notation' | 'oras' | 'olareg' | 'ggcr' | 'docker-registry' | 'openssl';
 
 /** A real program that the product has to agree with. */
 export interface Peer {
-  /** Absolute path. */
+  /** Absolute path, or a name that PATH resolves. */
   readonly program: string;
   /** As the program says it. */
   readonly version: string;

@@ -4,10 +4,13 @@ import { join } from 'node:path';
 import { debianProgram } from './debian-program.ts';
 import { goModuleFile, goProgram, type GoProgram } from './go-program.ts';
 import { peersFile, peersFolder, type Peer, type PeerName, type Peers } from './peer.ts';
-import { output } from './program.ts';
+import { isInstalled, output } from './program.ts';
 
 /** What is built with Go, and how each program tells its version. */
-const goPrograms: Record<Exclude<PeerName, 'docker-registry'>, GoProgram & { readonly versionArguments: string[] }> = {
+const goPrograms: Record<
+  Exclude<PeerName, 'docker-registry' | 'openssl'>,
+  GoProgram & { readonly versionArguments: string[] }
+> = {
   notation: {
     package: 'github.com/notaryproject/notation/cmd/notation',
     // The release's own flags (its .goreleaser.yml): without them the agent text is not that of the released program.
@@ -34,6 +37,7 @@ export function preparePeers(say: (line: string) => void): Peers {
     olareg: prepare('olareg', say),
     ggcr: prepare('ggcr', say),
     'docker-registry': prepare('docker-registry', say),
+    openssl: prepare('openssl', say),
   };
   if (!/^1\.3\.2\b/.test(peers.notation.version)) {
     throw new Error(`The interop tests are written against Notation CLI 1.3.2, this one is ${peers.notation.version}.`);
@@ -48,6 +52,11 @@ function prepare(name: PeerName, say: (line: string) => void): Peer {
   if (name === 'docker-registry') {
     const program = given ?? debianProgram('docker-registry', 'usr/bin/docker-registry', folder, say);
     return { program, version: version(output(program, ['--version'])) };
+  }
+  if (name === 'openssl') {
+    const program = given ?? 'openssl';
+    if (!isInstalled(program, ['version'])) throw new Error('openssl is missing: install it from your distribution.');
+    return { program, version: version(output(program, ['version'])) };
   }
   const row = goPrograms[name];
   const program = given ?? goProgram(name, row, folder, say);

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+import { readFileSync } from 'node:fs';
+import { createRegistryClient } from '../../../shared/adapters/registry/client.ts';
+import { noRevocationSource } from '../../../shared/adapters/revocation-unavailable.ts';
+import { openLocalKey } from '../../../shared/adapters/signers/local-key.ts';
+import { readTrustPolicy } from '../../../shared/adapters/trust-policy-file.ts';
+import { openTrustStore } from '../../../shared/adapters/trust-store-directory.ts';
+import { noVerificationPlugins } from '../../../shared/adapters/verification-plugins-unavailable.ts';
+import { envelopeMediaTypes, type EnvelopeFormat } from '../../../shared/envelope/content.ts';
+import { inspectArtifact, type Inspection } from '../../../shared/inspect.ts';
+import type { ArtifactTarget, Log, ReferrersMode, SignatureRecord } from '../../../shared/ports.ts';
+import { Secret } from '../../../shared/primitives/secret.ts';
+import { signArtifact, type SignRequest } from '../../../shared/sign.ts';
+import type { VerificationOutcome } from '../../../shared/validation/outcome.ts';
+import { verifyArtifact } from '../../../shared/verify.ts';
+import { agent } from '../../../shared/version.ts';
+import type { PushedImage } from './image.ts';
+import type { SigningKey } from './keys.ts';
+import type { Notation } from './notation.ts';
+
+/** What may differ between the tests; the rest is as in a pipeline. */
+export interface OurOptions {
+  /** The time of our run; default: now. */
+  readonly now?: Date;
+  /** Where registry credentials are looked for; default: nowhere. */
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+export interface OurSigning extends OurOptions {
+  readonly key: Pick<SigningKey, 'privateKey' | 'certificateChain'>;
+  readonly format: EnvelopeFormat;
+  readonly mode?: ReferrersMode;
+  readonly manifestForm?: SignRequest['manifestForm'];
+  readonly metadata?: Readonly<Record<string, string>>;
+  readonly expirySeconds?: number;
+}
+
+export interface OurVerification extends OurOptions {
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+const quiet: Log = { debug: () => undefined, info: () => undefined, warning: () => undefined };
+
+/** Signs with the core of this product, in this process. */
+export async function signWithUs(image: PushedImage, signing: OurSigning): Promise<SignatureRecord> {
+  const signer = openLocalKey({
+    privateKey: new Secret(readFileSync(signing.key.privateKey, 'utf8')),
+    certificateChain: readFileSync(signing.key.certificateChain, 'utf8'),
+  });
+  const request = {
+    registry: image.registry,
+    repository: image.repository,
+    tagOrDigest: image.digest,
+    envelopeMediaType: envelopeMediaTypes[signing.format],
+    manifestForm: signing.manifestForm ?? 'config-media-type',
+    referrersMode: signing.mode ?? 'tag-schema',
+    userMetadata: new Map(Object.entries(signing.metadata ?? {})),
+    signingAgent: agent,
+    ...(signing.expirySeconds === undefined ? {} : { expirySeconds: signing.expirySeconds }),
+  };
+  return withTarget(image, signing, (target) =>
+    signArtifact(request, { target, signer, timestamper: undefined, clock: clockOf(signing), log: quiet }),
+  );
+}
+
+/** Verifies with the core of this product and the very trust policy and store that a Notation CLI is configured with. */
+export async function verifyWithUs(
+  image: PushedImage,
+  trust: Pick<Notation, 'trustPolicyFile' | 'trustStore'>,
+  verification: OurVerification = {},
+): Promise<VerificationOutcome> {
+  const policy = await readTrustPolicy([trust.trustPolicyFile]);
+  const request = {
+    requested: image.reference,
+    registry: image.registry,
+    repository: image.repository,
+    tagOrDigest: image.digest,
+    policy,
+    requiredMetadata: new Map(Object.entries(verification.metadata ?? {})),
+  };
+  return withTarget(image, verification, (source) =>
+    verifyArtifact(request, {
+      source,
+      trustStore: openTrustStore(trust.trustStore),
+      revocation: noRevocationSource,
+      plugins: noVerificationPlugins,
+      clock: clockOf(verification),
+      log: quiet,
+    }),
+  );
+}
+
+/** Lists and reads the signatures of an artifact with the core of this product. */
+export function inspectWithUs(image: PushedImage): Promise<Inspection> {
+  const { registry, repository, digest: tagOrDigest } = image;
+  return withTarget(image, {}, (source) => inspectArtifact({ registry, repository, tagOrDigest }, { source }));
+}
+
+/** Our view of the repository of an image, for as long as the work takes. */
+export async function withTarget<T>(
+  image: Pick<PushedImage, 'registry' | 'repository'>,
+  options: OurOptions,
+  work: (target: ArtifactTarget) => Promise<T>,
+): Promise<T> {
+  const client = createRegistryClient({
+    insecureRegistries: [],
+    environment: options.environment ?? {},
+    log: quiet,
+    userAgent: agent,
+    access: 'push',
+  });
+  try {
+    return await work(client.repository(image.registry, image.repository));
+  } finally {
+    await client.close();
+  }
+}
+
+/** Why nothing was verified: the reason of the outcome and of each signature, one a line; empty when it was verified. */
+export function reasons(outcome: VerificationOutcome): string {
+  if (outcome.outcome !== 'failed') return '';
+  const ofSignatures = outcome.signatures.flatMap(({ error, validations }) => [
+    error ?? '',
+    ...validations.flatMap((validation) => (validation.action === 'enforce' ? [validation.error ?? ''] : [])),
+  ]);
+  return [outcome.error, ...ofSignatures].filter((text) => text !== '').join('\n');
+}
+
+function clockOf({ now }: OurOptions): { now: () => Date } {
+  return { now: () => now ?? new Date() };
+}

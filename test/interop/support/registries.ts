@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readPeers, type PeerName } from '../../../scripts/peers/peer.ts';
+import type { ReferrersMode } from '../../../shared/ports.ts';
+import { startServer } from './server.ts';
+
+/** A real registry that runs on loopback. */
+export interface RunningRegistry {
+  /** `localhost:<port>`: the spelling that every client speaks plain HTTP to (REG 1.3). */
+  readonly host: string;
+  stop(): Promise<void>;
+}
+
+/** What the registries differ in, as far as signing is concerned. */
+export interface RegistryKind {
+  readonly name: Extract<PeerName, 'docker-registry' | 'olareg' | 'ggcr'>;
+  /** Ways of signing that it is tried with. */
+  readonly modes: readonly ReferrersMode[];
+  readonly referrersApi: boolean;
+}
+
+/**
+ * Debian's docker-registry has no Referrers API: signing through it falls back to the tag schema. go-containerregistry's
+ * has it but sends no `OCI-Subject`. olareg has it completely; the tag schema on top of the API is left out there, because
+ * it drops the API's listing when an index of the same bytes is pushed under the tag, whoever pushes it.
+ */
+export const registryKinds: readonly RegistryKind[] = [
+  { name: 'docker-registry', modes: ['tag-schema', 'api-first'], referrersApi: false },
+  { name: 'olareg', modes: ['api-first'], referrersApi: true },
+  { name: 'ggcr', modes: ['tag-schema', 'api-first'], referrersApi: true },
+];
+
+/** Starts a registry without authentication that allows everything. */
+export function startRegistry(name: RegistryKind['name']): Promise<RunningRegistry> {
+  switch (name) {
+    case 'docker-registry':
+      return startDockerRegistry({});
+    case 'olareg':
+      return start(name, (port) => `serve --addr 127.0.0.1 --port ${port} --store-type mem --api-delete`.split(' '));
+    case 'ggcr':
+      return start(name, (port) => [`127.0.0.1:${port}`]);
+  }
+}
+
+/** Members of docker-registry's configuration beside version, storage and address (REG 9.2). */
+export interface DockerRegistryOptions {
+  /** The section `auth`; a file it names may stand in `files`. */
+  readonly auth?: (directory: string) => unknown;
+  readonly files?: Readonly<Record<string, string>>;
+  readonly delete?: boolean;
+  readonly readOnly?: boolean;
+  /** Where content is kept, to hand it to another registry; by default in a folder that goes with this one. */
+  readonly data?: string;
+}
+
+/** Starts Debian's docker-registry in a folder of its own. */
+export function startDockerRegistry(options: DockerRegistryOptions): Promise<RunningRegistry> {
+  return start('docker-registry', (port, directory) => {
+    for (const [name, text] of Object.entries(options.files ?? {})) writeFileSync(join(directory, name), text);
+    const configuration = {
+      version: 0.1,
+      log: { level: 'error', accesslog: { disabled: true } },
+      storage: {
+        filesystem: { rootdirectory: options.data ?? join(directory, 'data') },
+        delete: { enabled: options.delete ?? true },
+        maintenance: { readonly: { enabled: options.readOnly ?? false } },
+      },
+      http: { addr: `127.0.0.1:${port}` },
+      ...(options.auth === undefined ? {} : { auth: options.auth(directory) }),
+    };
+    const file = join(directory, 'config.yml');
+    writeFileSync(file, JSON.stringify(configuration)); // JSON is YAML
+    return ['serve', file];
+  });
+}
+
+async function start(
+  name: RegistryKind['name'],
+  argumentsFor: (port: number, directory: string) => readonly string[],
+): Promise<RunningRegistry> {
+  const directory = mkdtempSync(join(tmpdir(), `${name}-`));
+  const server = await startServer(readPeers()[name].program, (port) => argumentsFor(port, directory), directory);
+  return {
+    host: `localhost:${server.port}`,
+    async stop() {
+      await server.stop();
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
