@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { Instant } from '../primitives/instant.ts';
 import type { CertificateChain } from '../x509/certificate.ts';
 import type { SignatureAlgorithm } from './algorithm.ts';
 
@@ -60,6 +61,34 @@ export interface EnvelopeContent {
   readonly algorithm: SignatureAlgorithm;
   /** As in the envelope (for ECDSA r‖s). */
   readonly signature: Uint8Array;
+}
+
+/** What a format reads from an envelope before the rules that hold for both formats are applied. */
+export interface UncheckedContent {
+  readonly payload: EnvelopeContent['payload'];
+  readonly claims: Claims;
+  readonly unsignedAttributes: UnsignedAttributes;
+  /** DER, leaf first. */
+  readonly certificates: readonly Uint8Array[];
+  readonly algorithm: SignatureAlgorithm;
+  readonly signature: Uint8Array;
+}
+
+/** Signed attributes as a format reads them. */
+export interface Claims {
+  readonly signingScheme: SigningScheme;
+  /** Of the claim that belongs to the scheme. */
+  readonly signingTime: Instant | undefined;
+  readonly expiry: Instant | undefined;
+  readonly extended: readonly ExtendedAttribute[];
+}
+
+/** A parsed envelope of some format. Nothing in it has been verified. */
+export interface ParsedEnvelope {
+  /** Checks the signature with the key of the leaf certificate. Throws `envelope-invalid` or `envelope-integrity`. */
+  verifySignature(): void;
+  /** Reads all that the envelope claims. Throws `envelope-invalid` or `algorithm-unsupported`. */
+  readContent(): UncheckedContent;
 }
 
 declare const verified: unique symbol;

@@ -30,6 +30,20 @@ export function instantOfDate(date: Date): Instant {
   return { seconds: BigInt(Math.floor(date.getTime() / 1000)), nanoseconds: 0, offsetMinutes: 0 };
 }
 
+/**
+ * Go's `time.Unix` of seconds and a fraction of the same sign, as a 64-bit machine computes it: seconds beyond int64 become
+ * its minimum, and times near its maximum wrap around, because Go counts from the year 1.
+ */
+export function instantOfUnix(seconds: bigint, fraction: number): Instant {
+  const int64 = BigInt.asIntN(64, seconds) === seconds ? seconds : -(2n ** 63n);
+  const carried = fraction < 0 ? int64 - 1n : int64;
+  return {
+    seconds: BigInt.asIntN(64, carried - zeroSeconds) + zeroSeconds,
+    nanoseconds: fraction < 0 ? fraction + 1_000_000_000 : fraction,
+    offsetMinutes: 0,
+  };
+}
+
 /** The nearest date, to the millisecond; instants beyond the range of dates become its ends. */
 export function dateOfInstant(instant: Instant): Date {
   const { seconds, nanoseconds } = instant;
@@ -66,11 +80,4 @@ export function parseGoTime(text: string): Instant | undefined {
 
 function daysIn(year: number, month: number): number {
   return new Date(new Date(0).setUTCFullYear(year, month, 0)).getUTCDate();
-}
-
-/** RFC 3339 to the second in UTC, as an envelope is written. */
-export function formatInstant(instant: Instant): string {
-  return dateOfInstant(instant)
-    .toISOString()
-    .replace(/\.\d+Z$/, 'Z');
 }

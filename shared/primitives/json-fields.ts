@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { decodeBase64 } from './base64.ts';
+import { type Instant, parseGoTime } from './instant.ts';
 import { type JsonArray, type JsonObject, type JsonValue, malformedAt } from './json.ts';
+import { quote } from './quote.ts';
 
 // How `json.Unmarshal` fills the fields of a struct (reference 0.2.1). Every value whose name matches is decoded into the
 // same field in document order, so that the last one wins, a `null` leaves text and numbers as they are and empties lists.
@@ -126,6 +128,26 @@ export function stringMapField(object: JsonObject, name: string): ReadonlyMap<st
     }
   }
   return field;
+}
+
+/**
+ * A field of type `*time.Time`, RFC 3339 as Go reads it; undefined when it is absent or finally `null`. Throws `malformed`
+ * for anything else, also for a text with escapes, which Go does not decode here.
+ */
+export function timeField(object: JsonObject, name: string): Instant | undefined {
+  let field: Instant | undefined;
+  for (const value of membersNamed(object, name)) {
+    field = value.kind === 'null' ? undefined : timeOf(value, name);
+  }
+  return field;
+}
+
+function timeOf(value: JsonValue, what: string): Instant {
+  const { value: text, escaped } = expectKind(value, 'string', what);
+  const instant = escaped ? undefined : parseGoTime(text);
+  if (instant === undefined)
+    throw malformedAt(value.at, `${what}: ${quote(text.slice(0, 60))} is not an RFC 3339 time`);
+  return instant;
 }
 
 /**
