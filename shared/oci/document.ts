@@ -3,7 +3,6 @@ import { NotaryError, messageOf } from '../errors.ts';
 import { encodeGoJson } from '../primitives/json-encode.ts';
 import { malformedAt, parseJson, type JsonObject, type JsonValue } from '../primitives/json.ts';
 import { parseDigest } from '../primitives/digest.ts';
-import { decodeValidUtf8 } from '../primitives/utf8.ts';
 import type { Descriptor } from './descriptor.ts';
 
 /** Levels of nesting: manifests and indexes have about five, the rest is room for annotations of others. */
@@ -14,12 +13,18 @@ const maximumDepth = 32;
  * most 32 levels, so that no two readers can see different documents in it. Throws `malformed`.
  */
 export function parseDocument(bytes: Uint8Array): JsonObject {
-  const text = decodeValidUtf8(bytes);
-  if (text === undefined) throw new NotaryError('malformed', 'the document is not valid UTF-8');
-  const value = parseJson(text);
+  const value = parseJson(decodeUtf8(bytes));
   if (value.kind !== 'object') throw malformedAt(value.at, 'the document is not a JSON object');
   refuseAmbiguity(value, 1);
   return value;
+}
+
+function decodeUtf8(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch (error) {
+    throw new NotaryError('malformed', 'the document is not valid UTF-8', { cause: error });
+  }
 }
 
 function refuseAmbiguity(value: JsonValue, depth: number): void {

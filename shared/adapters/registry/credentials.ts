@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { NotaryError, messageOf } from '../../errors.ts';
+import type { Log } from '../../ports.ts';
+import { basicPair, credentialOf, type Credential, type CredentialLookup } from './credential.ts';
+import { askCredentialHelper } from './credential-helper.ts';
+import { credentialIn, helperFor, parseDockerConfig, serverAddress, type DockerConfig } from './docker-config.ts';
+
+export interface CredentialOptions {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly log: Log;
+  /** Called with every secret before it leaves this module. */
+  readonly mask: (secret: string) => void;
+}
+
+/** Finds the credential of a registry; each registry is looked up once per run. */
+export interface Credentials {
+  find(registry: string): Promise<CredentialLookup>;
+}
+
+/** Bytes of a configuration file: logins to hundreds of registries. */
+const maxConfigSize = 1024 * 1024;
+
+/** A place to look at: undefined when it does not have the registry. */
+interface Place {
+  readonly name: string;
+  readonly find: (registry: string) => Promise<Credential | undefined>;
+}
+
+/**
+ * Credentials in the order `NOTATION_USERNAME` and `NOTATION_PASSWORD`, docker configuration with its helpers,
+ * `DOCKER_AUTH_CONFIG`, podman's file (REG 3.8; GH 3.10). Nothing is written and nothing is read before it is asked for.
+ */
+export function createCredentials(options: CredentialOptions): Credentials {
+  const found = new Map<string, Promise<CredentialLookup>>();
+  const places = placesOf(options);
+  return {
+    find: (registry) => {
+      const known = found.get(registry) ?? lookUp(registry, places, options);
+      found.set(registry, known);
+      return known;
+    },
+  };
+}
+
+async function lookUp(
+  registry: string,
+  places: readonly Place[],
+  { log, mask }: CredentialOptions,
+): Promise<CredentialLookup> {
+  const lookedAt: string[] = [];
+  for (const place of places) {
+    lookedAt.push(place.name);
+    const credential = await place.find(registry);
+    if (credential === undefined) continue;
+    maskCredential(credential, mask);
+    log.debug(`credentials for ${registry} come from ${place.name}`);
+    return { credential, source: place.name, lookedAt };
+  }
+  log.debug(`no credentials for ${registry} in ${lookedAt.join(', ')}`);
+  return { credential: undefined, source: undefined, lookedAt };
+}
+
+/** Also in the forms in which a secret travels: whoever logs a header must not log the secret. */
+function maskCredential(credential: Credential, mask: (secret: string) => void): void {
+  if (credential.kind !== 'basic') {
+    mask(credential.token.reveal());
+    return;
+  }
+  mask(credential.password.reveal());
+  mask(basicPair(credential.username, credential.password.reveal()));
+}
+
+function placesOf({ environment }: CredentialOptions): readonly Place[] {
+  const home = environment['HOME'] ?? environment['USERPROFILE'] ?? '';
+  // Docker@2 sets DOCKER_CONFIG to the empty string when it logs out: that is "not set" (ADO 3.6).
+  const dockerFolder = environment['DOCKER_CONFIG'] ?? '';
+  const dockerFile = join(dockerFolder === '' ? join(home, '.docker') : dockerFolder, 'config.json');
+  const places: Place[] = [
+    { name: 'NOTATION_USERNAME and NOTATION_PASSWORD', find: () => Promise.resolve(fromNotation(environment)) },
+  ];
+  if (dockerFolder !== '' || home !== '') places.push(filePlace(dockerFile, environment));
+  if ((environment['DOCKER_AUTH_CONFIG'] ?? '') !== '') places.push(variablePlace('DOCKER_AUTH_CONFIG', environment));
+  const runtime = environment['XDG_RUNTIME_DIR'] ?? '';
+  const podman = environment['REGISTRY_AUTH_FILE'] ?? (runtime === '' ? '' : join(runtime, 'containers', 'auth.json'));
+  if (podman !== '') places.push(filePlace(podman, environment));
+  return places;
+}
+
+function fromNotation(environment: CredentialOptions['environment']): Credential | undefined {
+  const password = environment['NOTATION_PASSWORD'] ?? '';
+  return password === '' ? undefined : credentialOf(environment['NOTATION_USERNAME'] ?? '', password);
+}
+
+function filePlace(path: string, environment: CredentialOptions['environment']): Place {
+  let config: Promise<DockerConfig> | undefined;
+  return {
+    name: path,
+    find: async (registry) => fromConfig(await (config ??= readConfig(path)), registry, environment),
+  };
+}
+
+function variablePlace(name: string, environment: CredentialOptions['environment']): Place {
+  return {
+    name,
+    find: async (registry) => {
+      const config = parseDockerConfig(Buffer.from(environment[name] ?? ''), name);
+      return await fromConfig(config, registry, environment);
+    },
+  };
+}
+
+async function fromConfig(
+  config: DockerConfig,
+  registry: string,
+  environment: CredentialOptions['environment'],
+): Promise<Credential | undefined> {
+  const helper = helperFor(config, registry);
+  if (helper === undefined) return credentialIn(config, registry);
+  const answer = await askCredentialHelper(helper, serverAddress(registry), environment);
+  return answer === undefined ? undefined : credentialOf(answer.username, answer.secret);
+}
+
+async function readConfig(path: string): Promise<DockerConfig> {
+  try {
+    const { size } = await stat(path);
+    if (size > maxConfigSize)
+      throw new NotaryError('registry-limit', `${path} has ${size} bytes, at most ${maxConfigSize} are read`);
+    return parseDockerConfig(await readFile(path), path);
+  } catch (error) {
+    if (error instanceof NotaryError) throw error;
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return parseDockerConfig(new Uint8Array(), path);
+    throw new NotaryError('registry-unauthorized', `${path} cannot be read: ${messageOf(error)}`, {
+      hint: 'Make the file readable for this step, or log in again.',
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+import { NotaryError } from '../../errors.ts';
+import type { Descriptor } from '../../oci/descriptor.ts';
+import { artifactTypeOf, manifestTypes, parseManifest } from '../../oci/manifest.ts';
+import { descriptorsOf } from '../../oci/referrers.ts';
+import type { ArtifactTarget, Log, PushedReferrer, ReferrerManifest, ReferrersMode } from '../../ports.ts';
+import type { Digest } from '../../primitives/digest.ts';
+import type { Timing } from '../timing.ts';
+import type { Actions } from './authorization.ts';
+import type { Blobs } from './blobs.ts';
+import type { Manifests } from './manifests.ts';
+import { askReferrersApi, type ReferrersPage } from './referrers-api.ts';
+import { ReferrersIndexUpdate, type SettleTime } from './referrers-index.ts';
+import { openReferrersTag, readReferrersTag } from './referrers-tag.ts';
+import type { Transport } from './transport.ts';
+
+export interface RepositoryOptions {
+  readonly transport: Transport;
+  readonly manifests: Manifests;
+  readonly blobs: Blobs;
+  readonly timing: Timing;
+  readonly log: Log;
+  readonly reading: Actions;
+  readonly settle: SettleTime;
+}
+
+/** Type of the configuration of manifests that have their own artifact type; some indexes show it instead (REG 4.1). */
+const emptyType = 'application/vnd.oci.empty.v1+json';
+/** Entries without a type whose manifests are fetched to learn it: as many as signatures are looked at. */
+const maxUntyped = 100;
+/** Reads of the Referrers API until an entry just pushed must be there, and milliseconds before the second. */
+const maxApiReads = 8;
+const apiReadDelay = 100;
+
+/** One repository of a registry, with what was learned about it in this run. */
+export class Repository implements ArtifactTarget {
+  readonly #options: RepositoryOptions;
+  readonly #resolved = new Set<Digest>();
+  readonly #updates = new Map<Digest, ReferrersIndexUpdate>();
+  /** Set by the first answer that tells; another repository of the same host may differ. */
+  #referrersApi: 'supported' | 'unsupported' | undefined;
+
+  constructor(options: RepositoryOptions) {
+    this.#options = options;
+  }
+
+  async resolve(tagOrDigest: string): Promise<Descriptor> {
+    const descriptor = await this.#options.manifests.resolve(tagOrDigest);
+    this.#resolved.add(descriptor.digest);
+    return descriptor;
+  }
+
+  fetchManifest(descriptor: Descriptor): Promise<Uint8Array> {
+    return this.#options.manifests.fetch(descriptor);
+  }
+
+  fetchBlob(descriptor: Descriptor): Promise<Uint8Array> {
+    return this.#options.blobs.fetch(descriptor);
+  }
+
+  pushBlob(mediaType: string, bytes: Uint8Array): Promise<Descriptor> {
+    return this.#options.blobs.push(mediaType, bytes);
+  }
+
+  /** From the API; where that is not there, or has none of the type, from the referrers tag (REG 4.6). */
+  async *listReferrers(subject: Descriptor, artifactType: string): AsyncIterable<Descriptor> {
+    const seen = new Set<Digest>();
+    const untyped = { left: maxUntyped };
+    for await (const candidate of this.#candidates(subject.digest, artifactType, seen)) {
+      if (seen.has(candidate.digest)) continue;
+      const typed = await this.#withType(candidate, artifactType, untyped);
+      if (typed === undefined) continue;
+      seen.add(typed.digest);
+      yield typed;
+    }
+  }
+
+  async *#candidates(subject: Digest, artifactType: string, found: ReadonlySet<Digest>): AsyncIterable<Descriptor> {
+    const filtered = await this.#askApi(subject, artifactType);
+    if (filtered !== undefined) yield* pages(filtered);
+    if (filtered !== undefined && found.size > 0) return;
+    // Some registries cannot filter by what they do not know: ask for everything before believing in nothing.
+    const all = filtered === undefined ? undefined : await this.#askApi(subject, undefined);
+    if (all !== undefined) yield* pages(all);
+    if (found.size > 0) return;
+    const { transport, manifests } = this.#options;
+    yield* descriptorsOf((await readReferrersTag(transport, manifests, subject)).index);
+  }
+
+  /** The first page of a listing, or undefined when the registry has no Referrers API. */
+  async #askApi(subject: Digest, artifactType: string | undefined): Promise<ReferrersPage | undefined> {
+    if (this.#referrersApi === 'unsupported') return undefined;
+    const { transport, reading, log } = this.#options;
+    const page = await askReferrersApi(transport, reading, subject, artifactType, this.#resolved.has(subject));
+    if (!('unsupported' in page)) {
+      this.#referrersApi = 'supported';
+      return page;
+    }
+    const { registry } = transport.operation('');
+    const text = `${registry} does not have the Referrers API (it answered ${page.unsupported}): the referrers tag is used`;
+    if (page.odd && this.#referrersApi === undefined) log.warning(text);
+    else log.debug(text);
+    this.#referrersApi = 'unsupported';
+    return undefined;
+  }
+
+  /** A candidate of the type, or undefined. Entries without a type are judged by their manifest (REG 4.1). */
+  async #withType(
+    candidate: Descriptor,
+    artifactType: string,
+    untyped: { left: number },
+  ): Promise<Descriptor | undefined> {
+    const shown = candidate.artifactType ?? '';
+    if (shown === artifactType) return candidate;
+    if (shown !== '' && shown !== emptyType) return undefined;
+    if (candidate.mediaType !== manifestTypes.image && candidate.mediaType !== manifestTypes.artifact) return undefined;
+    if (untyped.left-- <= 0) {
+      const { text } = this.#options.transport.operation('listing referrers');
+      throw new NotaryError('registry-limit', `${text}: more than ${maxUntyped} entries without artifact type`);
+    }
+    const own = await this.#typeOf(candidate);
+    // What cannot be read may be a signature: whoever verifies it tells why it cannot be.
+    return own === artifactType || own === 'unreadable' ? { ...candidate, artifactType } : undefined;
+  }
+
+  async #typeOf(candidate: Descriptor): Promise<string | undefined> {
+    const { manifests, log } = this.#options;
+    try {
+      return artifactTypeOf(parseManifest(await manifests.fetch(candidate), candidate.mediaType));
+    } catch (error) {
+      if (!(error instanceof NotaryError)) throw error;
+      if (error.code !== 'artifact-not-found') return 'unreadable';
+      log.warning(`The listing names ${candidate.digest}, which is not in the repository any more.`);
+      return undefined;
+    }
+  }
+
+  async pushReferrer(manifest: ReferrerManifest, mode: ReferrersMode): Promise<PushedReferrer> {
+    const { descriptor, subjectIndexed } = await this.#options.manifests.push(manifest.mediaType, manifest.bytes);
+    const entry: Descriptor = {
+      ...descriptor,
+      ...(Object.keys(manifest.annotations).length === 0 ? {} : { annotations: manifest.annotations }),
+      artifactType: manifest.artifactType,
+    };
+    if (mode === 'api-first' && (await this.#listedByApi(manifest.subject, entry))) {
+      return { descriptor, via: 'referrers-api', warnings: [] };
+    }
+    await this.#update(manifest.subject).publish(entry);
+    return { descriptor, via: subjectIndexed && mode === 'tag-schema' ? 'both' : 'tag-schema', warnings: [] };
+  }
+
+  /** Whether the registry has the API; then the entry must appear there, or nobody would find it (REG-73). */
+  async #listedByApi(subject: Descriptor, entry: Descriptor): Promise<boolean> {
+    const { timing, transport } = this.#options;
+    for (let read = 0; read < maxApiReads; read++) {
+      if (read > 0) await timing.sleep(apiReadDelay * 2 ** (read - 1) * (0.5 + timing.random()));
+      const page = await this.#askApi(subject.digest, undefined);
+      if (page === undefined) return false;
+      for await (const listed of pages(page)) if (listed.digest === entry.digest) return true;
+    }
+    const { text, registry } = transport.operation(`listing the referrers of ${subject.digest}`);
+    throw new NotaryError('push-failed', `${text}: ${entry.digest} is stored but ${registry} does not list it`, {
+      hint: 'Set {input:forceReferrersTag} to true so that the signature is listed under the referrers tag.',
+    });
+  }
+
+  #update(subject: Descriptor): ReferrersIndexUpdate {
+    const known = this.#updates.get(subject.digest);
+    if (known !== undefined) return known;
+    const { transport, manifests, timing, settle } = this.#options;
+    const update = new ReferrersIndexUpdate({
+      store: openReferrersTag(transport, manifests, subject.digest),
+      timing,
+      settle,
+      place: transport.operation(`listing the referrers of ${subject.digest}`).text,
+    });
+    this.#updates.set(subject.digest, update);
+    return update;
+  }
+}
+
+async function* pages(first: ReferrersPage): AsyncIterable<Descriptor> {
+  for (let page: ReferrersPage | undefined = first; page !== undefined; page = await page.next?.()) {
+    yield* page.descriptors;
+  }
+}
