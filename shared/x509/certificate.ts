@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { createHash, type KeyObject } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { NotaryError, messageOf } from '../errors.ts';
 import { DerReader, contextConstructedTag, contextTag, rightAligned, tag } from '../primitives/asn1.ts';
 import { readTime } from '../primitives/asn1-time.ts';
@@ -97,16 +97,6 @@ export function parseChain(ders: readonly Uint8Array[]): CertificateChain {
   const [leaf, ...others] = ders.map(parseCertificate);
   if (leaf === undefined) throw invalid('certificate chain must contain at least one certificate');
   return [leaf, ...others];
-}
-
-/** Lower-case hex SHA-256 of the certificate. */
-export function thumbprint(certificate: Certificate): string {
-  return createHash('sha256').update(certificate.der).digest('hex');
-}
-
-/** Whether it is the same certificate, byte for byte. */
-export function sameCertificate(a: Certificate, b: Certificate): boolean {
-  return equalBytes(a.der, b.der);
 }
 
 /** The certificate at the start of the bytes. */

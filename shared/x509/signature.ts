@@ -25,6 +25,16 @@ export function verifySelfSigned(certificate: Certificate): void {
   checkSignature(certificate, certificate, true);
 }
 
+/** Whether a certificate's signature was made with the key of another one; nothing else of the other is looked at. */
+export function isSignedWithKeyOf(certificate: Certificate, other: Certificate): boolean {
+  try {
+    checkSignature(certificate, other, true);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 const unimplemented = 'x509: cannot verify signature: algorithm unimplemented';
 
 function checkSignature(certificate: Certificate, parent: Certificate, allowSha1: boolean): void {
