@@ -68,7 +68,8 @@ async function buildBundle(bundle: Bundle, folder: string): Promise<void> {
     entryFileNames: '[name].js',
     chunkFileNames: 'chunks/[name]-[hash].js',
     minify: { compress: true, mangle: false, codegen: { removeWhitespace: true } },
-    legalComments: 'none',
+    // Licences are in THIRD_PARTY_NOTICES.
+    comments: { legal: false, annotation: false, jsdoc: false },
   });
   await build.close();
   await writeFile(join(folder, 'package.json'), `${JSON.stringify({ type: bundle.packageType })}\n`);

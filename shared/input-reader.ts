@@ -130,10 +130,15 @@ export class InputReader {
     if (first === undefined) return;
     if (others.length === 0) throw first;
     const list = this.#problems.map(
-      (problem) => `- ${problem.message}${problem.hint === undefined ? '' : ` ${problem.hint}`}`,
+      ({ message, hint }) => `- ${indented(hint === undefined ? message : `${message}\n${hint}`)}`,
     );
     throw new NotaryError('input-invalid', `${this.#problems.length} inputs are wrong:\n${list.join('\n')}`);
   }
+}
+
+/** Lines after the first one moved below the text of a list item. */
+function indented(text: string): string {
+  return text.replaceAll('\n', '\n  ');
 }
 
 function isMissing(thrown: unknown): boolean {

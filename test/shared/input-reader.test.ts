@@ -115,7 +115,7 @@ describe('finish', () => {
     read.report(new NotaryError('input-missing', 'no key', { hint: 'Give one.' }));
     expect(() => {
       read.finish();
-    }).toThrow(/^3 inputs are wrong:\n- .*signatureFormat.*\n- .*allowReferrersApi.*\n- no key Give one\.$/);
+    }).toThrow(/^3 inputs are wrong:\n- .*signatureFormat.*\n- .*allowReferrersApi.*\n- no key\n {2}Give one\.$/);
   });
 
   it('passes on a single problem unchanged, and throws nothing without one', async () => {
