@@ -43,7 +43,7 @@ async function statOf(path: string): Promise<Stats | undefined> {
     return await lstat(path);
   } catch (thrown) {
     if (isSystemError(thrown, 'ENOENT') || isSystemError(thrown, 'ENOTDIR')) return undefined;
-    throw unreadable(path, thrown);
+    throw unreadablePolicy(path, thrown);
   }
 }
 
@@ -60,7 +60,7 @@ async function readRegularFile(path: string, stats: Stats): Promise<Uint8Array> 
     file = await open(path, openFlags);
     return await readBounded(file, path);
   } catch (thrown) {
-    throw thrown instanceof NotaryError ? thrown : unreadable(path, thrown);
+    throw thrown instanceof NotaryError ? thrown : unreadablePolicy(path, thrown);
   } finally {
     await file?.close();
   }
@@ -81,7 +81,8 @@ async function readBounded(file: FileHandle, path: string): Promise<Uint8Array> 
   }
 }
 
-function unreadable(path: string, cause: unknown): NotaryError {
+/** The error of a policy file that exists and cannot be read. */
+export function unreadablePolicy(path: string, cause: unknown): NotaryError {
   const denied = isSystemError(cause, 'EACCES') || isSystemError(cause, 'EPERM');
   const text = denied
     ? `unable to read trust policy due to file permissions, please verify the permissions of ${path}`
