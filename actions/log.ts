@@ -3,12 +3,13 @@ import * as core from '@actions/core';
 import type { HostLog } from '../shared/index.ts';
 import { safeLine, safeText } from './safe-text.ts';
 
-/** GitHub shows ten annotations of a kind for a step; the last place is kept for the failure (GH 3.6). */
+/** GitHub shows ten annotations of a kind for a step (GH 3.6), and the failure is one: what is more becomes a line of the log. */
 const maxAnnotations = 9;
 
 /** The log of a step, the only place that prints. Foreign text goes through `safeText` (GH 3.8). */
 export class RunnerLog implements HostLog {
-  readonly #annotated = { warning: 0, error: 0 };
+  #warnings = 0;
+  #errors = 0;
 
   debug(text: string): void {
     if (core.isDebug()) core.debug(safeText(text));
@@ -19,11 +20,13 @@ export class RunnerLog implements HostLog {
   }
 
   warning(text: string): void {
-    this.#annotate('warning', 'Warning', text);
+    if (this.#warnings++ < maxAnnotations) core.warning(safeText(text));
+    else this.info(`Warning: ${text}`);
   }
 
   error(text: string): void {
-    this.#annotate('error', 'Error', text);
+    if (this.#errors++ < maxAnnotations) core.error(safeText(text));
+    else this.info(`Error: ${text}`);
   }
 
   /** Groups do not nest, and one that stays open hides what follows. */
@@ -34,11 +37,5 @@ export class RunnerLog implements HostLog {
     } finally {
       core.endGroup();
     }
-  }
-
-  /** An annotation as long as there is room on the page, then a line of the log. */
-  #annotate(kind: 'warning' | 'error', word: string, text: string): void {
-    if (this.#annotated[kind]++ < maxAnnotations) core[kind](safeText(text));
-    else this.info(`${word}: ${text}`);
   }
 }
