@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { CborItem } from '../primitives/cbor-item.ts';
+import { type CborItem, isNil } from '../primitives/cbor-item.ts';
 import { withoutSelfDescription } from '../primitives/cbor-validity.ts';
 import { plainCbor } from '../primitives/cbor-plain.ts';
 import { type Instant, instantOfUnix } from '../primitives/instant.ts';
@@ -71,10 +71,6 @@ function timeOf(headers: CoseHeaders, name: string, prefix: string): Instant | u
   if (item.kind !== 'tag' || item.tag > 1n) throw invalidEnvelope(`${prefix}invalid timeValue type`);
   if (item.tag !== 1n) throw invalidEnvelope(`${prefix}only Tag \`1\` Datetime CBOR object is supported`);
   return instantOf(item.content);
-}
-
-function isNil(item: CborItem): boolean {
-  return item.kind === 'simple' && (item.value === 22 || item.value === 23);
 }
 
 /** Undefined for NaN and the infinities, which Go reads as its zero time. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { NotaryError } from '../errors.ts';
 import { parseCbor } from '../primitives/cbor.ts';
-import type { CborItem } from '../primitives/cbor-item.ts';
+import { type CborItem, isNil } from '../primitives/cbor-item.ts';
 import { withoutSelfDescription } from '../primitives/cbor-validity.ts';
 
 /** A header label: small integers are numbers. */
@@ -43,18 +43,12 @@ export function parseBuckets(protectedItem: CborItem, unprotectedItem: CborItem)
  */
 function headersOf(item: CborItem, bucket: Bucket): CoseHeaders {
   if (item.kind !== 'map') throw invalid(bucket, 'require map type');
-  const headers = new Map(item.entries.map(([key, value]) => [labelOf(key), parameterOf(value)]));
+  const headers = new Map(item.entries.map(([key, value]) => [labelOf(key), withoutSelfDescription(value)]));
   for (const [label, value] of headers) {
     const problem = typeof label === 'number' ? rules.get(label)?.(value, bucket, headers) : undefined;
     if (problem !== undefined) throw invalid(bucket, `header parameter: ${problem}`);
   }
   return headers;
-}
-
-/** A value without self-description, except around a tag: a time claim must be tag 1 and nothing else. */
-function parameterOf(value: CborItem): CborItem {
-  const inner = withoutSelfDescription(value);
-  return inner.kind === 'tag' ? value : inner;
 }
 
 /** A label as a map key: an integer that fits is a number. Throws `malformed` for other types. */
@@ -84,7 +78,7 @@ function checkInitialVectors({ protected: signed, unprotected }: CoseBuckets): v
 type Rule = (value: CborItem, bucket: Bucket, headers: CoseHeaders) => string | undefined;
 
 const rules: ReadonlyMap<number, Rule> = new Map<number, Rule>([
-  [coseLabels.algorithm, ({ kind }) => (isIntegerOrText(kind) ? undefined : 'alg: require int / tstr type')],
+  [coseLabels.algorithm, (value) => (labelFrom(value) === undefined ? 'alg: require int / tstr type' : undefined)],
   [coseLabels.critical, criticalRule],
   [coseLabels.contentType, (value) => mediaTypeRule('content type', value)],
   [4, byteString('kid')],
@@ -96,10 +90,6 @@ const rules: ReadonlyMap<number, Rule> = new Map<number, Rule>([
   [12, onlyUnprotected('Countersignature0 version 2', byteString('Countersignature0 version 2'))],
   [16, (value) => mediaTypeRule('type', value)],
 ]);
-
-function isIntegerOrText(kind: CborItem['kind']): boolean {
-  return kind === 'integer' || kind === 'text';
-}
 
 function criticalRule(value: CborItem, bucket: Bucket, headers: CoseHeaders): string | undefined {
   if (bucket !== 'protected') return 'crit: not allowed';
@@ -139,15 +129,19 @@ function onlyUnprotected(name: string, rule: Rule): Rule {
 
 function counterSignature(name: string): Rule {
   return onlyUnprotected(name, (value) =>
-    isCounterSignature(value) || (value.kind === 'array' && value.items.every(isCounterSignature))
+    isNil(value) || isCounterSignature(value) || isCounterSignatureList(value)
       ? undefined
       : `${name} is not a Countersignature or a list`,
   );
 }
 
+function isCounterSignatureList(item: CborItem): boolean {
+  return item.kind === 'array' && item.items.every((element) => isNil(element) || isCounterSignature(element));
+}
+
 /** Whether an item is a COSE_Countersignature (RFC 9338 section 3.1); it is not verified. */
 function isCounterSignature(item: CborItem): boolean {
-  if (item.kind !== 'array' || item.items.length !== 3) return false;
+  if (item.kind !== 'array' || item.headLength !== 1 || item.items.length !== 3) return false;
   const [protectedItem, unprotectedItem, signature] = item.items;
   if (protectedItem === undefined || unprotectedItem === undefined) return false;
   if (signature?.kind !== 'bytes' || signature.value.length === 0) return false;

@@ -5,7 +5,7 @@ import type { CborArray, CborItem } from '../primitives/cbor-item.ts';
 import { parseCbor } from '../primitives/cbor.ts';
 import { verifySignature } from '../primitives/crypto.ts';
 import { type Certificate, parseCertificate } from '../x509/certificate.ts';
-import type { SignatureAlgorithm } from './algorithm.ts';
+import { type SignatureAlgorithm, signatureAlgorithms } from './algorithm.ts';
 import { algorithmOfLeaf, claimNames } from './attributes.ts';
 import type { ParsedEnvelope, UncheckedContent, UnsignedAttributes } from './content.ts';
 import { readCoseClaims } from './cose-claims.ts';
@@ -87,7 +87,9 @@ function checkSignature(cose: CoseSign1, { publicKey }: Certificate, algorithm: 
   if (claimed === undefined) throw malformed('algorithm not found');
   if (claimed.kind !== 'integer') throw malformed('invalid algorithm');
   if (claimed.value !== BigInt(algorithm.cose)) {
-    throw malformed(`algorithm mismatch: verifier ${algorithm.cose}: header ${claimed.value}`);
+    const header =
+      signatureAlgorithms.find(({ cose: number }) => BigInt(number) === claimed.value)?.jws ?? claimed.value;
+    throw malformed(`algorithm mismatch: verifier ${algorithm.jws}: header ${header}`);
   }
   const toBeVerified = encodeToBeSigned(cose.encodedProtected, cose.payload);
   const verified =

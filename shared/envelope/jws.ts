@@ -75,7 +75,9 @@ function verifyJwt(jws: Jws, certificate: Certificate): void {
   const algorithm = jwtAlgorithm(header instanceof Map ? header.get('alg') : undefined);
   const signature = decodeBase64Url(jws.signature);
   const toBeVerified = Buffer.from(`${jws.protected}.${jws.payload}`);
-  if (!verifiesWith(algorithm, certificate, toBeVerified, signature)) throw tokenError('verification error');
+  if (!verifiesWith(algorithm, certificate, toBeVerified, signature)) {
+    throw tokenError(`crypto/${algorithm.kind === 'ecdsa' ? 'ecdsa' : 'rsa'}: verification error`);
+  }
 }
 
 /** Names that golang-jwt knows; the six of the table are allowed. */

@@ -27,6 +27,8 @@ export interface CborText {
 
 export interface CborArray {
   readonly kind: 'array';
+  /** Bytes of the head; 1 is the shortest form of up to 23 items. */
+  readonly headLength: number;
   readonly items: readonly CborItem[];
 }
 
@@ -46,4 +48,9 @@ export interface CborTagged {
 export interface CborSimple {
   readonly kind: 'simple';
   readonly value: number;
+}
+
+/** Whether an item is null or undefined, which Go does not tell apart. */
+export function isNil(item: CborItem): boolean {
+  return item.kind === 'simple' && (item.value === 22 || item.value === 23);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { NotaryError } from '../errors.ts';
+import { hexOfBytes } from './bytes.ts';
 import type { CborItem } from './cbor-item.ts';
 import { parseGoTime } from './instant.ts';
 
@@ -15,7 +16,7 @@ export function withoutSelfDescription(item: CborItem): CborItem {
   return inner;
 }
 
-/** Refuses keys that are the same and keys that Go cannot use (bytes, containers, big numbers). Throws `malformed`. */
+/** Refuses keys that are the same and keys that Go cannot use (containers, big numbers). Throws `malformed`. */
 export function checkMapKeys(keys: readonly CborItem[]): void {
   const seen = new Set<string>();
   for (const key of keys) {
@@ -36,6 +37,8 @@ function identityOf(key: CborItem): string | undefined {
       return `float ${key.value}`;
     case 'text':
       return `text ${key.value}`;
+    case 'bytes':
+      return `bytes ${hexOfBytes(key.value)}`;
     case 'simple':
       // null and undefined are both nil
       return `simple ${key.value === 23 ? 22 : key.value}`;

@@ -53,8 +53,10 @@ function readItem(reader: Reader, depth: number): CborItem {
       return { kind: 'bytes', value: readString(reader, head).slice() };
     case 3:
       return { kind: 'text', value: textOf(readString(reader, head)) };
-    case 4:
-      return { kind: 'array', items: readItems(reader, countOf(reader, head, 1), depth + 1) };
+    case 4: {
+      const headLength = reader.offset - head.start;
+      return { kind: 'array', headLength, items: readItems(reader, countOf(reader, head, 1), depth + 1) };
+    }
     case 5:
       return readMap(reader, countOf(reader, head, 2), depth + 1);
     case 6:

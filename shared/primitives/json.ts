@@ -273,7 +273,7 @@ class Scanner {
   unexpected(where: string): NotaryError {
     if (this.atEnd()) return this.error('unexpected end of JSON input');
     const character = String.fromCodePoint(this.#text.codePointAt(this.#offset) ?? 0);
-    return this.error(`invalid character ${JSON.stringify(character)} ${where}`);
+    return this.error(`invalid character '${character}' ${where}`);
   }
 
   #escape(): string {
