@@ -61,7 +61,6 @@ const shortEscapes: Readonly<Record<string, string>> = {
   '\t': '\\t',
 };
 
-// eslint-disable-next-line no-control-regex -- JSON escapes control characters
 const escaped = /["\\<>&\u0000-\u001f\u2028\u2029]|\p{Cs}/gu;
 
 function encodeString(text: string): string {

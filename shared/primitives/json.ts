@@ -180,7 +180,6 @@ function attach(scanner: Scanner, parent: Open, value: JsonValue): 'open' | 'clo
 
 const space = /[ \t\r\n]*/y;
 const number = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
-// eslint-disable-next-line no-control-regex -- control characters are exactly what ends a run of plain text
 const plainText = /[^"\\\u0000-\u001f]*/y;
 const hexDigits = /[0-9a-fA-F]{4}/y;
 
