@@ -99,7 +99,7 @@ function dependsOnTimestamp({ id, trustPolicy, expected }: Vector): boolean {
  * `ours` is what follows here.
  */
 const libraryTexts: readonly { readonly go: RegExp; readonly ours: RegExp }[] = [
-  { go: /(?:crypto\/\w+: )?verification error$/, ours: /^verification error$/ },
+  { go: /(?:crypto\/\w+: )?verification error$/, ours: /^(?:crypto\/\w+: )?verification error$/ },
   { go: /(?:json: |invalid character |unexpected end of JSON).*$/, ours: /\(line 1, column \d+\)$/ },
   { go: /parsing time .*$/, ours: /is not an RFC 3339 time \(line 1, column \d+\)$/ },
   { go: /cbor: .*$/, ours: /^cbor: / },
