@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/** Characters that Markdown, HTML or a mention could give a meaning to. */
-const special = /[&<>"'`|*_~#@[\]()\\!:{}$^=+-]/g;
+/**
+ * Characters that Markdown, HTML, a mention or an automatic link could give a meaning to, and those that could make a list
+ * or a heading at the start of a line.
+ */
+const special = /[&<>"'`|*_~#@[\]\\!:{}$^]|^[-+=]/g;
 
 /** Control characters, bidirectional overrides and separators that a page would act on instead of showing. */
 // eslint-disable-next-line no-control-regex
