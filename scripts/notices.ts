@@ -28,7 +28,9 @@ function packageFolder(module: string): string | undefined {
 }
 
 async function notice(folder: string): Promise<string> {
-  const { name, version, license } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as PackageManifest;
+  const { name, version, license } = JSON.parse(
+    await readFile(join(folder, 'package.json'), 'utf8'),
+  ) as PackageManifest;
   const title = `${name} ${version} (${license ?? 'see its text'})`;
   return `${'-'.repeat(80)}\n${title}\n\n${await licenceText(folder)}\n`;
 }
