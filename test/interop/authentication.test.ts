@@ -138,7 +138,7 @@ describe('docker-registry with limits', () => {
       rmSync(data, { recursive: true });
     });
     const reference = `${registry.host}/${image.repository}@${image.digest}`;
-    await bothFailToSign({ ...image, registry: registry.host, reference }, loggedIn(), 'registry-denied');
+    await bothFailToSign({ ...image, registry: registry.host, reference }, loggedIn(), 'registry-response');
   });
 
   it('[NP-352] both sign where deleting is not allowed, a second time too', async () => {

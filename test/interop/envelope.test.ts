@@ -27,10 +27,10 @@ const variants: readonly { name: string; args: readonly string[]; metadata: Read
   { name: 'plain', args: [], metadata: new Map() },
   {
     name: 'with metadata and expiry',
-    args: ['-m', 'z=<&>é\u2028', '-m', 'a=', '--expiry', '36h'],
+    args: ['-m', 'z=<&>é\u2028', '-m', 'a=b=c', '--expiry', '36h'],
     metadata: new Map([
       ['z', '<&>é\u2028'],
-      ['a', ''],
+      ['a', 'b=c'],
     ]),
   },
 ];

@@ -102,7 +102,7 @@ describe.each(['jws', 'cose'] as const)('%s: Notation and we reject alike', (for
 
   it('an envelope that is cut off', async () => {
     const image = await withEnvelope('cut', (envelope) => envelope.subarray(0, -1));
-    await expectBothReject(image, strict, /envelope|EOF|malformed/i);
+    await expectBothReject(image, strict, /unable to parse the digital signature/);
   });
 
   it('an envelope under the media type of the other format', async () => {
@@ -156,10 +156,7 @@ describe.each(['jws', 'cose'] as const)('%s: Notation and we reject alike', (for
   it('a repository that no statement of the trust policy names', async () => {
     const trust = trusting({ trustPolicy: policyWith({ registryScopes: [`${registry.host}/somewhere/else`] }) });
     const image = await signed('scope');
-    const theirs = await trust.run('verify', image.reference);
-    expect(theirs.status).toBe(1);
-    expect(theirs.stderr).toContain('has no applicable oci trust policy statement');
-    await expect(verifyWithUs(image, trust)).rejects.toThrow('has no applicable oci trust policy statement');
+    await expectBothReject(image, trust, /has no applicable trust policy statement/);
   });
 });
 
