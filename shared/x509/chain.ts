@@ -6,14 +6,28 @@ import type { Certificate, CertificateChain } from './certificate.ts';
 import { checkAuthority, checkLeaf } from './code-signing-rules.ts';
 import { verifySelfSigned, verifySignedBy } from './signature.ts';
 
+/** What the certificates of a chain must be, beside that each is issued by the next. */
+export interface ChainRules {
+  checkLeaf(leaf: Certificate): void;
+  /** `depth` is the number of CAs between the authority and the leaf. */
+  checkAuthority(authority: Certificate, depth: number): void;
+  /** What the reference writes between issuer or subject and its name in a message. */
+  readonly nameSeparator: '' | ' ';
+}
+
 /**
  * Validates a code-signing chain, leaf first and complete to its root (reference section 5.2), at a time only when signing.
  * Throws `chain-invalid` with the reference's text for the first rule that is broken.
  */
 export function validateCodeSigningChain(chain: CertificateChain, signingTime?: Date): void {
+  validateChain(chain, { checkLeaf, checkAuthority, nameSeparator: '' }, signingTime);
+}
+
+/** Validates a chain of any purpose, leaf first and complete to its root. Throws `chain-invalid`. */
+export function validateChain(chain: CertificateChain, rules: ChainRules, signingTime?: Date): void {
   const [leaf, ...authorities] = chain;
   if (authorities.length === 0) {
-    validateSelfSigned(leaf, signingTime);
+    validateSelfSigned(leaf, rules, signingTime);
     return;
   }
   for (const [position, certificate] of chain.entries()) {
@@ -21,13 +35,13 @@ export function validateCodeSigningChain(chain: CertificateChain, signingTime?: 
     const parent = chain[position + 1];
     if (parent === undefined) checkRoot(certificate);
     else checkIssued(certificate, parent, position);
-    if (position === 0) checkLeaf(certificate);
-    else checkAuthority(certificate, position - 1);
+    if (position === 0) rules.checkLeaf(certificate);
+    else rules.checkAuthority(certificate, position - 1);
   }
 }
 
 /** A single signing certificate that is its own root. */
-function validateSelfSigned(certificate: Certificate, signingTime: Date | undefined): void {
+function validateSelfSigned(certificate: Certificate, rules: ChainRules, signingTime: Date | undefined): void {
   const { subject, issuer, rawSubject, rawIssuer } = certificate;
   const invalid = `invalid self-signed certificate. subject: ${quote(subject)}. Error:`;
   const failure = failureOf(() => {
@@ -35,11 +49,15 @@ function validateSelfSigned(certificate: Certificate, signingTime: Date | undefi
   });
   if (failure !== undefined) throw broken(`${invalid} ${failure}`, incompleteHint);
   if (!equalBytes(rawSubject, rawIssuer)) {
-    throw broken(`${invalid} issuer(${issuer}) and subject(${subject}) are not the same`, incompleteHint);
+    const separator = rules.nameSeparator;
+    throw broken(
+      `${invalid} issuer${separator}(${issuer}) and subject${separator}(${subject}) are not the same`,
+      incompleteHint,
+    );
   }
   checkSigningTime(certificate, signingTime);
   try {
-    checkLeaf(certificate);
+    rules.checkLeaf(certificate);
   } catch (error) {
     const hint = error instanceof NotaryError ? error.hint : undefined;
     throw broken(`invalid self-signed certificate. Error: ${messageOf(error)}`, hint, error);

@@ -75,7 +75,10 @@ interface Kind {
 }
 
 const kinds: ReadonlyMap<number, Kind> = new Map<number, Kind>([
-  [generalName.dns, { label: 'DNS name', comparable: (name) => (isDomainName(name) ? name : undefined), matches: matchesDomain }],
+  [
+    generalName.dns,
+    { label: 'DNS name', comparable: (name) => (isDomainName(name) ? name : undefined), matches: matchesDomain },
+  ],
   [generalName.uri, { label: 'URI', comparable: hostOfUri, matches: matchesDomain }],
   [generalName.email, { label: 'email address', comparable: normalMailbox, matches: matchesMailbox }],
   [generalName.ip, { label: 'IP address', comparable: (name) => name, matches: matchesNetwork }],
@@ -95,7 +98,8 @@ function findProblem({ kind, content }: GeneralName, above: readonly Constraints
       return `${rule.label} ${quote(text)} is not permitted by any constraint`;
     }
     const matching = ofKind(excluded).find(
-      (constraint) => rule.matches(constraint, name) || coversWildcard(constraint, name),
+      (constraint) =>
+        rule.matches(constraint, name) || (kind !== generalName.ip && coversWildcard(constraint, domainIn(name))),
     );
     if (matching !== undefined) return `${rule.label} ${quote(text)} is excluded by constraint ${quote(matching)}`;
   }
@@ -108,18 +112,25 @@ function matchesDomain(constraint: string, name: string): boolean {
   return domain === '' || domain === host || host.endsWith(domain.startsWith('.') ? domain : `.${domain}`);
 }
 
+function domainIn(name: string): string {
+  return name.slice(name.lastIndexOf('@') + 1);
+}
+
 /** `*.example.com` would also name an excluded `host.example.com`. */
 function coversWildcard(constraint: string, name: string): boolean {
   const parent = constraint.indexOf('.');
   const below = name.indexOf('.');
-  if (!name.startsWith('*') || parent < 0 || below < 0) return false;
+  if (!name.startsWith('*') || parent < 0 || below < 0 || constraint.includes('@')) return false;
   return constraint.slice(parent).toLowerCase() === name.slice(below).toLowerCase();
 }
 
 /** The host of a URI in lower case, without its port; undefined without one, or for an IP address. */
 function hostOfUri(uri: string): string | undefined {
   const authority = /^[A-Za-z][A-Za-z0-9+.-]*:\/\/([^/?#]*)/.exec(uri)?.[1] ?? /^\/\/([^/?#]*)/.exec(uri)?.[1] ?? '';
-  const host = authority.slice(authority.lastIndexOf('@') + 1).replace(/:\d*$/, '').toLowerCase();
+  const host = authority
+    .slice(authority.lastIndexOf('@') + 1)
+    .replace(/:\d*$/, '')
+    .toLowerCase();
   if (host === '' || host.startsWith('[') || isIpv4Address(host) || isIpv6Address(host)) return undefined;
   return isDomainName(host) ? host : undefined;
 }
@@ -136,7 +147,7 @@ function normalMailbox(text: string): string | undefined {
 /** One mailbox, or all of a domain. */
 function matchesMailbox(constraint: string, mailbox: string): boolean {
   if (constraint.includes('@')) return normalMailbox(constraint) === mailbox;
-  return matchesDomain(constraint, mailbox.slice(mailbox.lastIndexOf('@') + 1));
+  return matchesDomain(constraint, domainIn(mailbox));
 }
 
 /** An address in the same family whose bits under the mask are those of the constraint. */

@@ -44,7 +44,20 @@ function checkSignature(certificate: Certificate, parent: Certificate, allowSha1
   if (algorithm.hash === 'md5' || (algorithm.hash === 'sha1' && !allowSha1)) {
     throw invalid(`x509: cannot verify signature: insecure algorithm ${algorithm.name}`);
   }
-  const failure = failureOf(algorithm, certificate, parent);
+  verifyWith(algorithm, certificate.tbsCertificate, certificate.signature, parent);
+}
+
+/**
+ * Verifies a signature over data with the key of a certificate, as Go's `Certificate.CheckSignature` does; an RSASSA-PSS salt
+ * is as long as the hash. Throws `chain-invalid` in Go's words.
+ */
+export function verifyWith(
+  algorithm: CertificateSignatureAlgorithm,
+  data: Uint8Array,
+  signature: Uint8Array,
+  signer: Certificate,
+): void {
+  const failure = failureOf(algorithm, data, signature, signer);
   if (failure !== undefined) throw invalid(failure);
 }
 
@@ -57,7 +70,8 @@ const keyTypes: Readonly<Record<string, CertificateSignatureAlgorithm['keyType']
 /** What is wrong with the signature, in Go's words; undefined when it verifies. */
 function failureOf(
   { keyType, hash, pss }: CertificateSignatureAlgorithm,
-  { tbsCertificate, signature }: Certificate,
+  data: Uint8Array,
+  signature: Uint8Array,
   { publicKey: key, publicKeyType = '' }: Certificate,
 ): string | undefined {
   const parentType = keyTypes[publicKeyType];
@@ -66,18 +80,16 @@ function failureOf(
     return `x509: signature algorithm specifies an ${keyType} public key, but have public key of type ${publicKeyType}`;
   }
   if (keyType === 'Ed25519') {
-    return verifies(() => verify(null, tbsCertificate, key, signature))
-      ? undefined
-      : 'x509: Ed25519 verification failure';
+    return verifies(() => verify(null, data, key, signature)) ? undefined : 'x509: Ed25519 verification failure';
   }
   if (keyType === 'ECDSA') {
-    const valid = isMinimalEcdsa(signature) && verifies(() => verify(hash, tbsCertificate, key, signature));
+    const valid = isMinimalEcdsa(signature) && verifies(() => verify(hash, data, key, signature));
     return valid ? undefined : 'x509: ECDSA verification failure';
   }
   const padding = pss
     ? { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST }
     : { padding: constants.RSA_PKCS1_PADDING };
-  const valid = hasUsableExponent(key) && verifies(() => verify(hash, tbsCertificate, { key, ...padding }, signature));
+  const valid = hasUsableExponent(key) && verifies(() => verify(hash, data, { key, ...padding }, signature));
   return valid ? undefined : 'crypto/rsa: verification error';
 }
 
