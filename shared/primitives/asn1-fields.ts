@@ -133,7 +133,7 @@ export function sequenceAt(bytes: Uint8Array): Asn1Fields {
 /** The values of a SEQUENCE OF or SET OF, which must all have one tag. */
 export function valuesOf(content: Uint8Array, expected: number): DerElement[] {
   const values: DerElement[] = [];
-  for (const fields = new Asn1Fields(content); !fields.empty; ) values.push(fields.required(expected));
+  for (const fields = new Asn1Fields(content); !fields.empty;) values.push(fields.required(expected));
   return values;
 }
 

@@ -37,9 +37,7 @@ function parseGeneralizedTime(text: string): Instant | undefined {
   const found = generalizedTime.exec(text);
   if (found === null) return undefined;
   const [, year = '', month = '', day = '', hour = '', minute = '', second = '', fraction = ''] = found;
-  return parseGoTime(
-    `${year}-${month}-${day}T${hour}:${minute}:${second}${fraction}${zone(found[8], found[9])}`,
-  );
+  return parseGoTime(`${year}-${month}-${day}T${hour}:${minute}:${second}${fraction}${zone(found[8], found[9])}`);
 }
 
 function zone(hour: string | undefined, minute: string | undefined): string {

@@ -153,7 +153,8 @@ function findUnfitness(
   if (hasUnhandledCriticalExtension(certificate)) return 'x509: unhandled critical extension';
   const expired = 'x509: certificate has expired or is not yet valid: current time';
   const now = formatRfc3339(dateOfInstant(at));
-  if (compareInstants(at, instantOfDate(notBefore)) < 0) return `${expired} ${now} is before ${formatRfc3339(notBefore)}`;
+  if (compareInstants(at, instantOfDate(notBefore)) < 0)
+    return `${expired} ${now} is before ${formatRfc3339(notBefore)}`;
   if (compareInstants(at, instantOfDate(notAfter)) > 0) return `${expired} ${now} is after ${formatRfc3339(notAfter)}`;
   if (role === 'intermediate' && basicConstraints?.ca !== true) {
     return 'x509: certificate is not authorized to sign other certificates';
@@ -194,7 +195,9 @@ function acceptable(candidates: readonly CertificateChain[], usage: string): Cer
 const anyExtendedKeyUsage = '2.5.29.37.0';
 
 function allowsUsage({ extendedKeyUsage = [] }: Certificate, usage: string): boolean {
-  return extendedKeyUsage.length === 0 || extendedKeyUsage.includes(anyExtendedKeyUsage) || extendedKeyUsage.includes(usage);
+  return (
+    extendedKeyUsage.length === 0 || extendedKeyUsage.includes(anyExtendedKeyUsage) || extendedKeyUsage.includes(usage)
+  );
 }
 
 function unique(certificates: readonly Certificate[]): Certificate[] {

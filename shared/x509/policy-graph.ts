@@ -31,7 +31,12 @@ interface Node {
 export function arePoliciesValid(chain: CertificateChain): boolean {
   const length = chain.length - 1;
   if (length === 0) return true;
-  const state = { graph: new PolicyGraph() as PolicyGraph | undefined, explicit: length + 1, mapping: length + 1, any: length + 1 };
+  const state = {
+    graph: new PolicyGraph() as PolicyGraph | undefined,
+    explicit: length + 1,
+    mapping: length + 1,
+    any: length + 1,
+  };
   for (let i = length - 1; i >= 0; i--) {
     const certificate = chain[i] ?? chain[0];
     const facts = policyFactsOf(certificate);
