@@ -85,7 +85,9 @@ export class ReferrersIndexUpdate {
   readonly #history = new Set<Digest | undefined>();
   #running: Promise<void> | undefined;
   #settle = 0;
-  #acknowledged: { readonly at: number; readonly digest: Digest | undefined } | undefined;
+  /** Own entries of indexes that the registry has accepted, and when it last did. */
+  readonly #accepted = new Set<Digest>();
+  #acceptedAt = 0;
 
   constructor(options: ReferrersIndexOptions) {
     this.#store = options.store;
@@ -145,7 +147,8 @@ export class ReferrersIndexUpdate {
     const outcome = await this.#store.write(addReferrers(kept, added), state, Math.max(writeTimeout, this.#settle));
     this.#measure(this.#timing.now() - checkedAt);
     if (outcome === 'written') {
-      this.#acknowledged = { at: this.#timing.now(), digest: state.digest };
+      for (const { digest } of added) if (this.#own.has(digest)) this.#accepted.add(digest);
+      this.#acceptedAt = this.#timing.now();
       await this.#pause(this.#settle, 0.5, 1);
     } else if (outcome === 'missing-child') {
       await this.#findGone([...descriptorsOf(state.index), ...added]);
@@ -177,14 +180,12 @@ export class ReferrersIndexUpdate {
   #observe(state: TagState): void {
     for (const descriptor of descriptorsOf(state.index))
       this.#seen.set(descriptor.digest, this.#own.get(descriptor.digest) ?? descriptor);
-    const listsOwn = this.#missingIn(state.index).every(({ digest }) => !this.#own.has(digest));
-    const known = this.#history.has(state.digest);
-    if (this.#acknowledged !== undefined && !listsOwn && known && this.#settleTime.quiet > 0) {
-      // Our index was accepted, and yet an earlier one is read: reads lag behind writes by at least this much.
-      this.#settle = Math.max(this.#settle, 2 * (this.#timing.now() - this.#acknowledged.at));
+    const lost = this.#missingIn(state.index).some(({ digest }) => this.#accepted.has(digest));
+    if (lost && this.#settleTime.quiet > 0) {
+      // An index of before ours: reads lag behind writes by at least this much. Another one: there are other writers.
+      const lag = this.#history.has(state.digest) ? 2 * (this.#timing.now() - this.#acceptedAt) : 0;
+      this.#settle = Math.max(this.#settle, lag, this.#settleTime.contended);
     }
-    const others = this.#acknowledged !== undefined && !listsOwn;
-    if (others && this.#settleTime.quiet > 0) this.#settle = Math.max(this.#settle, this.#settleTime.contended);
     this.#history.add(state.digest);
   }
 
