@@ -2,10 +2,18 @@
 import { tmpdir } from 'node:os';
 import * as core from '@actions/core';
 import { NotaryError, detectOnGitHub, inputTable, writeSigned } from '../shared/index.ts';
-import type { CommandName, DetectOptions, Detection, Host, InputName, InputRow } from '../shared/index.ts';
+import type {
+  CommandName,
+  DetectOptions,
+  Detection,
+  Host,
+  InputName,
+  InputRow,
+  SourceLocation,
+} from '../shared/index.ts';
 import { appendSummary } from './job-summary.ts';
 import { RunnerLog } from './log.ts';
-import { safeText } from './safe-text.ts';
+import { safeLine, safeText } from './safe-text.ts';
 
 const commands: readonly CommandName[] = ['setup', 'sign', 'verify', 'inspect'];
 
@@ -76,8 +84,11 @@ export class GitHubHost implements Host {
     }
   }
 
-  fail(message: string): void {
-    core.setFailed(safeText(message));
+  fail(message: string, location?: SourceLocation): void {
+    const text = safeText(message);
+    if (location?.file === undefined) core.error(text);
+    else core.error(text, { file: safeLine(location.file), startLine: location.line, startColumn: location.column });
+    process.exitCode = core.ExitCode.Failure;
   }
 
   finish(result: 'succeeded' | 'warning' | 'failed'): void {

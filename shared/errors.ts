@@ -50,12 +50,22 @@ export type ErrorCode =
   | 'artifacts-failed'
   | 'internal';
 
+/** A place in a file of the repository; without `file` the place in whatever was parsed. */
+export interface SourceLocation {
+  readonly file?: string;
+  /** From 1. */
+  readonly line: number;
+  readonly column: number;
+}
+
 /** What an error may carry beside code and message. */
 export interface NotaryErrorOptions {
   /** What the pipeline's author does next; names of inputs in it are written `{input:<InputName>}`. */
   readonly hint?: string;
   /** The underlying failure. */
   readonly cause?: unknown;
+  /** What a host can point at. */
+  readonly location?: SourceLocation | undefined;
 }
 
 /**
@@ -66,11 +76,13 @@ export class NotaryError extends Error {
   override readonly name = 'NotaryError';
   readonly code: ErrorCode;
   readonly hint: string | undefined;
+  readonly location: SourceLocation | undefined;
 
   constructor(code: ErrorCode, message: string, options: NotaryErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.hint = options.hint;
+    this.location = options.location;
   }
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { SourceLocation } from './errors.ts';
 import type { CommandName, InputName } from './inputs.ts';
 import type { DetectOptions, Detection, Log } from './ports.ts';
 
@@ -18,8 +19,8 @@ export interface Host {
   setOutput(name: string, value: string): void;
   /** Shows Markdown on the page of the run. Never throws: a summary that cannot be shown is a debug line. */
   showSummary(markdown: string): Promise<void>;
-  /** Ends the step as failed, with one message. */
-  fail(message: string): void;
+  /** Ends the step as failed, with one message, and points at a place in a file where the product can. */
+  fail(message: string, location?: SourceLocation): void;
   /** Called once after everything else, with how the step ended. */
   finish(result: 'succeeded' | 'warning' | 'failed'): void;
   /** Relative paths of inputs are resolved against this folder. */

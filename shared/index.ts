@@ -2,6 +2,7 @@
 /** The only door of `shared/` for hosts. */
 export { run } from './run.ts';
 export { NotaryError, messageOf } from './errors.ts';
+export type { SourceLocation } from './errors.ts';
 export { detectAzurePushes } from './adapters/discovery/azure-pipelines.ts';
 export { inputTable } from './inputs.ts';
 export type { CommandName, InputName, InputRow } from './inputs.ts';

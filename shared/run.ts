@@ -21,7 +21,8 @@ export async function run(host: Host): Promise<void> {
   } catch (thrown) {
     for (const cause of causesOf(thrown)) host.log.debug(cause);
     if (thrown instanceof Error && !(thrown instanceof NotaryError)) host.log.debug(thrown.stack ?? '');
-    host.fail(hostWords(host.product, failureText(thrown)));
+    const location = thrown instanceof NotaryError ? thrown.location : undefined;
+    host.fail(hostWords(host.product, failureText(thrown)), location);
     host.finish('failed');
   }
 }

@@ -82,6 +82,7 @@ export function malformedAt(position: JsonPosition, message: string): NotaryErro
   const line = before.split('\n').length;
   const column = position.offset - before.lastIndexOf('\n');
   return new NotaryError('malformed', `${message} (line ${line}, column ${column})`, {
+    location: { line, column },
     hint: 'The document must be valid JSON with members of the documented types.',
   });
 }

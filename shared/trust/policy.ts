@@ -50,7 +50,8 @@ export function parseTrustPolicy(bytes: Uint8Array, fileName: string): TrustPoli
   } catch (thrown) {
     if (!(thrown instanceof NotaryError) || thrown.code !== 'trust-policy-invalid') throw thrown;
     const hint = [`Correct ${fileName} ({input:trustPolicy}).`, ...(thrown.hint === undefined ? [] : [thrown.hint])];
-    throw new NotaryError(thrown.code, thrown.message, { hint: hint.join(' '), cause: thrown.cause });
+    const { code, message, cause, location } = thrown;
+    throw new NotaryError(code, message, { hint: hint.join(' '), cause, location });
   }
 }
 
@@ -78,7 +79,8 @@ function decodeDocument(bytes: Uint8Array, fileName: string): RawDocument {
   } catch (thrown) {
     if (!(thrown instanceof NotaryError)) throw thrown;
     const text = `malformed trust policy. ${policyHelp} (${fileName}: ${thrown.message})`;
-    throw new NotaryError('trust-policy-invalid', text, { cause: thrown });
+    const location = thrown.location === undefined ? undefined : { ...thrown.location, file: fileName };
+    throw new NotaryError('trust-policy-invalid', text, { cause: thrown, location });
   }
 }
 
