@@ -200,6 +200,8 @@ export interface RejectedCandidate {
   readonly what: string;
   readonly source: string;
   readonly reason: string;
+  /** Set when the job probably meant to publish it, so that leaving it out deserves a warning. */
+  readonly warn?: true;
 }
 
 export interface Detection {

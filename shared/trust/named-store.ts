@@ -11,11 +11,6 @@ export interface NamedStore {
   readonly name: string;
 }
 
-/** Whether a name can be that of a named store: `[a-zA-Z0-9_.-]+`. */
-export function isStoreName(name: string): boolean {
-  return /^[a-zA-Z0-9_.-]+$/.test(name);
-}
-
 /** Parses an entry of `trustStores` of the statement with this name; throws `trust-policy-invalid`. */
 export function parseNamedStore(value: string, statementName: string): NamedStore {
   const statement = `trust policy statement ${quote(statementName)}`;
@@ -33,7 +28,7 @@ export function parseNamedStore(value: string, statementName: string): NamedStor
       'The trust store types are ca, signingAuthority and tsa.',
     );
   }
-  if (!isStoreName(name)) {
+  if (!/^[a-zA-Z0-9_.-]+$/.test(name)) {
     throw invalidPolicy(
       `${statement} uses an unsupported trust store name ${quote(name)} in trust store value ${quote(value)}. ` +
         'Named store name needs to follow [a-zA-Z0-9_.-]+ format',

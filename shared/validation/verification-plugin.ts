@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ExtendedAttribute, VerifiedEnvelope } from '../envelope/content.ts';
 import { quote } from '../primitives/quote.ts';
-import { isStoreName } from '../trust/named-store.ts';
 
 const pluginAttribute = 'io.cncf.notary.verificationPlugin';
 const minimumVersionAttribute = 'io.cncf.notary.verificationPluginMinVersion';
@@ -23,11 +22,15 @@ export function findVerificationPlugin(
   const minimumError = minimum === undefined ? undefined : versionError(minimum);
   if (minimumError !== undefined)
     return { error: `error while getting plugin minimum version, error: ${minimumError}` };
-  // The name becomes part of a path: the reference joins whatever the signature says.
-  if (!isStoreName(plugin.text) || plugin.text === '.' || plugin.text === '..') {
+  if (!isPluginName(plugin.text)) {
     return { error: `${pluginAttribute} from extended attribute is not a plugin name` };
   }
   return { name: plugin.text, minimumVersion: minimum !== undefined && 'text' in minimum ? minimum.text : undefined };
+}
+
+/** The name becomes part of a path: the reference joins whatever the signature says. */
+function isPluginName(text: string): boolean {
+  return /^[a-zA-Z0-9_.-]+$/.test(text) && text !== '.' && text !== '..';
 }
 
 type AttributeText = { readonly text: string } | { readonly error: string };

@@ -82,8 +82,8 @@ describe('verifyArtifact', () => {
 
   it('refuses a registry that resolves a digest to another one', async () => {
     const wanted = `sha256:${'0'.repeat(64)}`;
-    const source = { ...scenario.repository, resolve: () => Promise.resolve(scenario.artifact) };
-    await expect(scenario.verify({ tagOrDigest: wanted }, { source: source as never })).rejects.toMatchObject({
+    const source = Object.assign(scenario.repository, { resolve: () => Promise.resolve(scenario.artifact) });
+    await expect(scenario.verify({ tagOrDigest: wanted }, { source })).rejects.toMatchObject({
       code: 'digest-mismatch',
       message: `user input digest ${wanted} does not match the resolved digest ${scenario.artifact.digest}`,
     });

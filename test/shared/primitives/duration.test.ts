@@ -27,10 +27,24 @@ describe('parseDuration', () => {
     expect(parseDuration(text)).toBe(expected);
   });
 
-  it.each(['', '+', '-', '24', '1d', '1 h', ' 1h', '1h ', '1H', 'h', '.s', '1e3s', '--1s', '1h30', '2562047h47m16.854775808s', `${'9'.repeat(101)}s`])(
-    'refuses %j',
-    (text) => {
-      expect(parseDuration(text)).toBeUndefined();
-    },
-  );
+  it.each([
+    '',
+    '+',
+    '-',
+    '24',
+    '1d',
+    '1 h',
+    ' 1h',
+    '1h ',
+    '1H',
+    'h',
+    '.s',
+    '1e3s',
+    '--1s',
+    '1h30',
+    '2562047h47m16.854775808s',
+    `${'9'.repeat(101)}s`,
+  ])('refuses %j', (text) => {
+    expect(parseDuration(text)).toBeUndefined();
+  });
 });
