@@ -82,12 +82,19 @@ export async function chooseArtifacts(
     throw new NotaryError('detection-ambiguous', detection.ambiguity, { hint: detection.fix });
   }
   if (detection.artifacts.length === 0) throw nothingFound(detection);
+  for (const { what, source, reason, warn } of detection.rejected) {
+    if (warn === true) step.log.warning(`${what}, from ${source}, is left out: ${reason}`);
+  }
   return detection.artifacts.map(({ reference, tags, source }) => target(reference, tags, source));
 }
 
 /** The `detection` output: one line of JSON, keys in a fixed order. */
 function detectionJson({ artifacts, rejected, channels }: Detection): string {
-  return JSON.stringify({ artifacts, rejected, channels });
+  return JSON.stringify({
+    artifacts,
+    rejected: rejected.map(({ what, source, reason }) => ({ what, source, reason })),
+    channels,
+  });
 }
 
 function detectionLines({ artifacts, rejected, channels }: Detection): string[] {

@@ -37,8 +37,10 @@ export function judgeAzurePushes(resourceUris: string | undefined, logs: PushLog
   const candidates = new Map<string, Candidate>();
   const rejected: RejectedCandidate[] = [];
   for (const uri of parseResourceUris(resourceUris ?? '')) {
-    if ('rejected' in uri) rejected.push({ what: uri.rejected, source: 'RESOURCE_URIS', reason: uri.reason });
-    else candidateFor(candidates, uri.reference, 'RESOURCE_URIS').evidence.push('set by a push step');
+    const reason = 'rejected' in uri ? uri.reason : misreadRegistry(uri.reference, logs);
+    const what = 'rejected' in uri ? uri.rejected : uri.reference;
+    if (reason !== undefined) rejected.push({ what, source: 'RESOURCE_URIS', reason, warn: true });
+    else candidateFor(candidates, what, 'RESOURCE_URIS').evidence.push('set by a push step');
   }
   const listed = candidates.size;
   const logged = addPushLogs(candidates, rejected, logs);
@@ -51,6 +53,15 @@ export function judgeAzurePushes(resourceUris: string | undefined, logs: PushLog
     ],
     fix,
   };
+}
+
+/** Of `host:5000/a/b/c`, Docker@2 takes `host` for an image of Docker Hub: the log of the push tells. */
+function misreadRegistry(reference: string, logs: PushLogs | undefined): string | undefined {
+  const [, host, digest] = /^docker\.io\/library\/([^/@]+)@(.+)$/.exec(reference) ?? [];
+  if (host === undefined) return undefined;
+  const pushes = (logs?.files ?? []).flatMap(({ pushed }) => pushed);
+  const meant = pushes.find((push) => push.digest === digest && push.repository.startsWith(`${host}:`));
+  return meant === undefined ? undefined : `it was pushed to ${meant.repository}`;
 }
 
 /** A tag that was pushed again has left its first digest: only the last one is what the job meant to publish. */
@@ -68,7 +79,7 @@ function addPushLogs(
     const now = latest.get(`${repository}:${tag}`);
     if (now !== digest) {
       const reason = `the tag ${tag} was pushed again in this job, as ${now ?? ''}`;
-      left.set(reference, { what: reference, source: 'push logs', reason });
+      left.set(reference, { what: reference, source: 'push logs', reason, warn: true });
       continue;
     }
     const candidate = candidateFor(candidates, reference, 'push logs');

@@ -12,6 +12,12 @@ const maxEntries = 1000;
 const maxShown = 150;
 
 /**
+ * Docker@2 reads `localhost/x` as an image of Docker Hub, and of `host.example:5000/a/b/c` only `host.example`. Nobody but
+ * Docker pushes to `library`, and no image there has a dot in its name.
+ */
+const misread = /^docker\.io\/(?:localhost\/|library\/(?:localhost|[^/@]*\.[^/@]*)@)/;
+
+/**
  * Parses the variable RESOURCE_URIS, `https://<registry>/<repository>@<digest>` joined by commas, as Docker@2 sets it after
  * a push. Any step of the job can write it, so that everything in it is held against the grammar; the scheme says nothing
  * about the transport. Empty entries, which Docker@2 writes for names it cannot parse, are left out.
@@ -42,7 +48,7 @@ function parseEntry(entry: string): ResourceUri {
   if (text.includes('://')) return reject('it contains :// twice');
   if (/@(?:sha256:?)?$/.test(text)) return reject('its digest is empty: the output of the push did not tell it');
   if (!text.includes('@')) return reject('it has no digest');
-  if (/^docker\.io\/localhost\//.test(text)) return reject('Docker@2 writes docker.io for a registry called localhost');
+  if (misread.test(text)) return reject('Docker@2 has taken the name of a registry for an image of Docker Hub');
   return isReference(text) ? { reference: normalised(text) } : reject('it is not <registry>/<repository>@<digest>');
 }
 

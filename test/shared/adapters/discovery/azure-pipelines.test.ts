@@ -84,8 +84,19 @@ describe('judgeAzurePushes', () => {
         what: `r.io/a@${digest}`,
         source: 'push logs',
         reason: `the tag 1 was pushed again in this job, as ${other}`,
+        warn: true,
       },
     ]);
+  });
+
+  it('[ADO-30] takes a registry for no image of Docker Hub when the log knows better', () => {
+    const uri = `https://docker.io/library/build-host@${digest}`;
+    const pushes = logs([{ repository: 'build-host:5000/a/b/c', tag: '1', digest }]);
+    const found = judgeAzurePushes(uri, pushes);
+    expect(found.artifacts.map(({ reference }) => reference)).toEqual([`build-host:5000/a/b/c@${digest}`]);
+    expect(found.rejected[0]?.reason).toBe('it was pushed to build-host:5000/a/b/c');
+    expect(judgeAzurePushes(uri, undefined).artifacts).toHaveLength(1);
+    expect(judgeAzurePushes(`https://docker.io/library/other@${digest}`, pushes).artifacts).toHaveLength(2);
   });
 
   it('keeps a digest that lost one tag and has another', () => {

@@ -67,9 +67,12 @@ describe('parseResourceUris', () => {
     expect(references(`https://index.docker.io/repo@${digest}`)).toEqual([`docker.io/library/repo@${digest}`]);
   });
 
-  it('rejects docker.io/localhost/x, which was pushed to another host', () => {
-    expect(rejected(`https://docker.io/localhost/x@${digest}`)[0]?.reason).toContain('localhost');
-  });
+  it.each(['docker.io/localhost/x', 'docker.io/library/localhost', 'docker.io/library/host.example.com'])(
+    'rejects %s, which was pushed to another host',
+    (name) => {
+      expect(rejected(`https://${name}@${digest}`)[0]?.reason).toContain('name of a registry');
+    },
+  );
 
   it('[ADO-35] keeps one digest in two repositories apart', () => {
     expect(references(`https://r.io/a@${digest},https://r.io/b@${digest}`)).toHaveLength(2);
