@@ -38,9 +38,9 @@ export async function verifySignature(
 ): Promise<SignatureOutcome> {
   const { level } = judgement.statement;
   const integrity = validateIntegrity(stored.mediaType, stored.bytes, level.actions.integrity);
-  const summary = integrity.parsed === undefined ? undefined : summaryOf(integrity.parsed);
-  const known = { digest: signature.digest, ...(summary === undefined ? {} : { signature: summary }) };
   const { envelope } = integrity;
+  const summary = envelope === undefined ? summaryOfRejected(integrity.parsed) : summarizeSignature(envelope);
+  const known = { digest: signature.digest, ...(summary === undefined ? {} : { signature: summary }) };
   if (envelope === undefined) return { ...known, verified: false, validations: [integrity.result] };
 
   const pluginError = await findPluginError(envelope, judgement);
@@ -117,8 +117,9 @@ async function findPluginError(
   return { error: pluginFailure(plugin, 'verification plugins are not available yet'), hint };
 }
 
-/** What the envelope says, also when it failed: a reader wants to know whose broken signature it is. */
-function summaryOf(envelope: SignatureEnvelope): SignatureSummary | undefined {
+/** What an envelope says that failed integrity: a reader wants to know whose broken signature it is. */
+function summaryOfRejected(envelope: SignatureEnvelope | undefined): SignatureSummary | undefined {
+  if (envelope === undefined) return undefined;
   try {
     return summarizeSignature(readContent(envelope));
   } catch (thrown) {
