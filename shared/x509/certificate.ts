@@ -82,8 +82,13 @@ export function parseCertificate(der: Uint8Array): Certificate {
 export function parseCertificates(file: Uint8Array): Certificate[] {
   const blocks = parsePemBlocks(latin1OfBytes(file));
   if (blocks.length > 0) return blocks.map((block) => parseCertificate(block.bytes));
+  return parseDerCertificates(file);
+}
+
+/** Parses certificates that stand one after the other. Throws `certificate-invalid`. */
+export function parseDerCertificates(bytes: Uint8Array): Certificate[] {
   const certificates: Certificate[] = [];
-  let rest = file;
+  let rest = bytes;
   while (rest.length > 0) {
     const certificate = parseFirst(rest);
     certificates.push(certificate);
@@ -92,10 +97,12 @@ export function parseCertificates(file: Uint8Array): Certificate[] {
   return certificates;
 }
 
-/** Parses the certificates of an envelope; throws `certificate-invalid`, also when there is none. */
+/** Parses the certificates of an envelope; throws `certificate-invalid`, or `chain-invalid` when there is none. */
 export function parseChain(ders: readonly Uint8Array[]): CertificateChain {
   const [leaf, ...others] = ders.map(parseCertificate);
-  if (leaf === undefined) throw invalid('certificate chain must contain at least one certificate');
+  if (leaf === undefined) {
+    throw new NotaryError('chain-invalid', 'certificate chain must contain at least one certificate');
+  }
   return [leaf, ...others];
 }
 
