@@ -24,10 +24,12 @@ export type ErrorCode =
   | 'key-unsupported'
   | 'sign-request-invalid'
   | 'signing-failed'
+  | 'timestamp-failed'
   // bytes from outside
   | 'malformed'
   | 'certificate-invalid'
   | 'chain-invalid'
+  | 'timestamp-invalid'
   | 'envelope-not-found'
   | 'envelope-unsupported'
   | 'envelope-invalid'

@@ -6,7 +6,6 @@ import { NotaryError, messageOf } from './errors.ts';
 import type { Descriptor } from './oci/descriptor.ts';
 import type { TrustStore, VerifyPorts } from './ports.ts';
 import type { TrustPolicyStatement } from './trust/policy.ts';
-import { validateAuthenticTimestamp } from './validation/authentic-timestamp.ts';
 import {
   type LoadedStore,
   type TrustedCertificates,
@@ -20,6 +19,7 @@ import { type RevocationFacts, validateRevocation } from './validation/revocatio
 import { summarizeSignature } from './validation/signature-summary.ts';
 import { findTargetMismatch } from './validation/target-artifact.ts';
 import { findVerificationPlugin, pluginFailure } from './validation/verification-plugin.ts';
+import { verifyTimestamp } from './verify-timestamp.ts';
 
 /** What a signature is judged by; the same for all signatures of an artifact. */
 export interface Judgement {
@@ -62,7 +62,7 @@ async function* validate(envelope: VerifiedEnvelope, judgement: Judgement): Asyn
   const trusted = await loadStores(statement, envelope.signedAttributes.signingScheme, ports.trustStore);
   yield validateAuthenticity(envelope, statement, trusted);
   yield validateExpiry(envelope, actions.expiry, now);
-  yield validateAuthenticTimestamp(envelope, statement, now);
+  yield await verifyTimestamp(envelope, statement, now, ports);
   if (actions.revocation === 'skip') {
     yield { type: 'revocation', action: 'skip' };
   } else {

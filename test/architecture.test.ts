@@ -7,7 +7,7 @@ const root = join(import.meta.dirname, '..');
 
 /** Domain folders in the order in which they may know each other. */
 const domain = ['x509', 'oci', 'envelope', 'timestamp', 'revocation', 'trust', 'plugin', 'validation'];
-const useCases = ['artifact', 'sign', 'verify', 'verify-signature', 'inspect', 'detected', 'ports'];
+const useCases = ['artifact', 'sign', 'verify', 'verify-signature', 'verify-timestamp', 'inspect', 'detected', 'ports'];
 
 type Layer = 'errors' | 'primitives' | (typeof domain)[number] | 'use-case' | 'report' | 'adapters' | 'assembly' | 'host';
 

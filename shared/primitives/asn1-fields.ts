@@ -2,6 +2,12 @@
 import { NotaryError } from '../errors.ts';
 import { DerReader, tag, type DerElement } from './asn1.ts';
 
+interface Header {
+  readonly tag: number;
+  readonly contentStart: number;
+  readonly length: number;
+}
+
 /**
  * Reads the members of a SEQUENCE or SET as Go's `encoding/asn1` does, which is what the reference reads CMS and
  * timestamps with. It differs from `DerReader` (Go's `cryptobyte`, for certificates) in what it lets pass: optional members
@@ -23,10 +29,15 @@ export class Asn1Fields {
 
   /** The next value, whatever its identifier; `tag` is -1 if that has several octets. */
   any(): DerElement {
-    const element = this.peek();
+    const element = this.optionalAny();
     if (element === undefined) throw malformed('syntax error: sequence truncated');
-    this.#position += element.encoded.length;
     return element;
+  }
+
+  /** The next value, whatever its identifier; undefined at the end. */
+  optionalAny(): DerElement | undefined {
+    const header = this.#header();
+    return header && this.#take(header);
   }
 
   /** The next value, which must have one of these tags. */
@@ -36,11 +47,10 @@ export class Asn1Fields {
     return element;
   }
 
-  /** The next value if it has one of these tags; what stands there must be well-formed all the same. */
+  /** The next value if it has one of these tags; identifier and length must be well-formed all the same. */
   optional(...tags: readonly number[]): DerElement | undefined {
-    const element = this.peek();
-    if (element === undefined || !tags.includes(element.tag)) return undefined;
-    return this.any();
+    const header = this.#header();
+    return header === undefined || !tags.includes(header.tag) ? undefined : this.#take(header);
   }
 
   /** The members of the next value, which must be a SEQUENCE, or have another tag. */
@@ -74,21 +84,25 @@ export class Asn1Fields {
     return this.required(tag.octetString).content;
   }
 
-  /** The next value without reading it; undefined at the end. */
-  peek(): DerElement | undefined {
-    const bytes = this.#bytes;
+  #header(): Header | undefined {
     const start = this.#position;
-    const first = bytes[start];
+    const first = this.#bytes[start];
     if (first === undefined) return undefined;
     const multiple = (first & 0x1f) === 0x1f;
     const afterTag = multiple ? this.#tagNumberEnd(start + 1) : start + 1;
-    const { contentStart, length } = this.#length(afterTag);
-    if (contentStart + length > bytes.length) throw malformed('syntax error: data truncated');
-    return {
-      tag: multiple ? -1 : first,
-      content: bytes.subarray(contentStart, contentStart + length),
-      encoded: bytes.subarray(start, contentStart + length),
+    return { tag: multiple ? -1 : first, ...this.#length(afterTag) };
+  }
+
+  #take({ tag: own, contentStart, length }: Header): DerElement {
+    const end = contentStart + length;
+    if (end > this.#bytes.length) throw malformed('syntax error: data truncated');
+    const element = {
+      tag: own,
+      content: this.#bytes.subarray(contentStart, end),
+      encoded: this.#bytes.subarray(this.#position, end),
     };
+    this.#position = end;
+    return element;
   }
 
   /** X.690 8.1.2.4: base 128, minimal, at least 31, at most 2³¹−1. */

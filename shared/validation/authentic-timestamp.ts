@@ -8,42 +8,26 @@ import type { ValidationAction, ValidationResult } from './outcome.ts';
 
 type Finding = Omit<ValidationResult, 'type' | 'action'>;
 
+/** Whether a policy asks for the time of a timestamp, not for that of the verification (reference 9.3, steps 1 and 2). */
+export function needsTimestamp(envelope: VerifiedEnvelope, statement: TrustPolicyStatement, now: Date): boolean {
+  if (envelope.signedAttributes.signingScheme !== 'notary.x509') return false;
+  if (!statement.trustStores.some(({ type }) => type === 'tsa')) return false;
+  return statement.verifyTimestamp === 'always' || envelope.certificateChain.some(({ notAfter }) => now > notAfter);
+}
+
 /**
- * Whether the signing certificates were valid when the signature was made: at the authentic signing time of a signing
- * authority, else at the time of a timestamp where the policy asks for one, else now.
+ * Whether the signing certificates were valid at the authentic signing time of a signing authority, else whether they are
+ * valid now. Where `needsTimestamp` says so, neither counts.
  */
 export function validateAuthenticTimestamp(
-  envelope: VerifiedEnvelope,
-  statement: TrustPolicyStatement,
+  { signedAttributes: attributes, certificateChain: chain }: VerifiedEnvelope,
+  action: ValidationAction,
   now: Date,
 ): ValidationResult {
-  const action: ValidationAction = statement.level.actions.authenticTimestamp;
-  return { type: 'authenticTimestamp', action, ...find(envelope, statement, now) };
-}
-
-function find(envelope: VerifiedEnvelope, statement: TrustPolicyStatement, now: Date): Finding {
-  const { signedAttributes: attributes, certificateChain: chain, unsignedAttributes } = envelope;
-  if (attributes.signingScheme === 'notary.x509.signingAuthority') {
-    const { date, offsetMinutes } = attributes.authenticSigningTime;
-    return validAtSigning(chain, date, formatRfc1123(date, offsetMinutes));
-  }
-  if (!timestampWanted(statement, chain, now)) return validNow(chain, now);
-  if (unsignedAttributes.timestampSignature === undefined) {
-    return {
-      error: 'no timestamp countersignature was found in the signature envelope',
-      hint: 'Sign with a timestamp authority, or remove the tsa store from the trustStores of the trust policy statement.',
-    };
-  }
-  return {
-    error: 'timestamp verification is not available yet',
-    hint: 'Remove the tsa store from the trustStores of the trust policy statement to verify without timestamps.',
-  };
-}
-
-/** A statement asks for a timestamp by listing a tsa store; `afterCertExpiry` only once a certificate has expired. */
-function timestampWanted(statement: TrustPolicyStatement, chain: readonly Certificate[], now: Date): boolean {
-  if (!statement.trustStores.some(({ type }) => type === 'tsa')) return false;
-  return statement.verifyTimestamp === 'always' || chain.some(({ notAfter }) => now > notAfter);
+  const type = 'authenticTimestamp';
+  if (attributes.signingScheme === 'notary.x509') return { type, action, ...validNow(chain, now) };
+  const { date, offsetMinutes } = attributes.authenticSigningTime;
+  return { type, action, ...validAtSigning(chain, date, formatRfc1123(date, offsetMinutes)) };
 }
 
 function validNow(chain: readonly Certificate[], now: Date): Finding {

@@ -84,16 +84,6 @@ async function verify(vector: Vector): Promise<VerificationOutcome> {
   );
 }
 
-const unavailable = 'timestamp verification is not available yet';
-
-/** Whether the reference has verified a timestamp to decide: a `tsa` store is listed, the time has come, and there is a token. */
-function dependsOnTimestamp({ id, trustPolicy, expected }: Vector): boolean {
-  const policy = readFileSync(join(folder, trustPolicy), 'utf8');
-  const notYet = policy.includes('afterCertExpiry') && id.startsWith('after-expiry-not-expired');
-  const missing = expected.reason?.startsWith('no timestamp countersignature') ?? false;
-  return policy.includes('"tsa:') && !notYet && !missing;
-}
-
 /**
  * Texts that come from a Go library are compared by kind: what stands before them is the reference's and the same here,
  * `ours` is what follows here.
@@ -142,24 +132,11 @@ describe('vectors', () => {
     expect(cases).toHaveLength(456);
   });
 
-  it.each(cases.filter((vector) => !dependsOnTimestamp(vector)))('$title', async (vector) => {
+  it.each(cases)('$title', async (vector) => {
     const { decision, reason, stderr } = vector.expected;
     const outcome = await verify(vector);
     expect(outcome.outcome === 'failed' ? 'reject' : 'accept').toBe(decision);
     expectSameReason(reasonOf(outcome), reason?.replace(/^Error: signature verification failed: /, '') ?? '');
     if (decision === 'accept') expect(warningsOf(outcome)).toEqual(stderr === '' ? [] : stderr.split('\n'));
-  });
-
-  // Decisions that need a timestamp are not made yet: whatever they would be, the validation does not pass.
-  it.each(cases.filter(dependsOnTimestamp))('does not pass the timestamp of $id', async (vector) => {
-    const outcome = await verify(vector);
-    if (vector.trustPolicy.endsWith('permissive-tsa.json')) {
-      expect(warningsOf(outcome)).toEqual([
-        `Warning: authenticTimestamp was set to "log" and failed with error: ${unavailable}`,
-      ]);
-    } else {
-      expect(outcome.outcome).toBe('failed');
-      expect(reasonOf(outcome)).toBe(unavailable);
-    }
   });
 });
