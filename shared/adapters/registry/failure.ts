@@ -2,7 +2,7 @@
 import { NotaryError, type ErrorCode } from '../../errors.ts';
 import { memberOf, objectsMember, parseDocument } from '../../oci/document.ts';
 import type { JsonObject } from '../../primitives/json.ts';
-import type { HttpFailure} from '../http-failure.ts';
+import type { HttpFailure } from '../http-failure.ts';
 import { showUrl } from '../http-failure.ts';
 import type { HttpMethod, HttpResponse } from '../http.ts';
 import { retryAfter } from '../retry.ts';

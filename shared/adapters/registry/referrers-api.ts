@@ -2,7 +2,7 @@
 import { NotaryError, messageOf } from '../../errors.ts';
 import type { Descriptor } from '../../oci/descriptor.ts';
 import { manifestTypes } from '../../oci/manifest.ts';
-import { descriptorsOf, parseReferrersIndex } from '../../oci/referrers.ts';
+import { descriptorsOf, parseReferrersIndex, type ReferrersIndex } from '../../oci/referrers.ts';
 import type { Digest } from '../../primitives/digest.ts';
 import type { HttpResponse } from '../http.ts';
 import type { Actions } from './authorization.ts';
@@ -20,6 +20,8 @@ const maxTotalSize = 32 * 1024 * 1024;
 /** One page of the Referrers API. */
 export interface ReferrersPage {
   readonly descriptors: readonly Descriptor[];
+  /** Entries that are no valid descriptors: nothing could be fetched by them. */
+  readonly unreadable: number;
   /** The next page is asked for only when the consumer wants it. */
   readonly next: (() => Promise<ReferrersPage>) | undefined;
 }
@@ -115,8 +117,9 @@ function isIndex(body: Uint8Array): boolean {
 
 function toPage(transport: Transport, actions: Actions, progress: Progress, response: HttpResponse): ReferrersPage {
   const operation = transport.operation(purposeOf(progress.subject));
-  const descriptors = readPage(operation, response);
-  progress.descriptors += descriptors.length;
+  const index = readPage(operation, response);
+  const descriptors = descriptorsOf(index);
+  progress.descriptors += index.entries.length;
   progress.bytes += response.body.length;
   if (progress.descriptors > maxDescriptors || progress.bytes > maxTotalSize) {
     throw limit(operation, `more than ${maxDescriptors} entries or ${maxTotalSize} bytes`);
@@ -124,6 +127,7 @@ function toPage(transport: Transport, actions: Actions, progress: Progress, resp
   const next = nextPage(operation, response, transport.urlOf(`referrers/${progress.subject}`));
   return {
     descriptors,
+    unreadable: index.entries.length - descriptors.length,
     next: next === undefined ? undefined : () => followPage(transport, actions, progress, next),
   };
 }
@@ -141,9 +145,9 @@ async function followPage(
   return toPage(transport, actions, progress, await request(transport, actions, progress.subject, url, [200]));
 }
 
-function readPage(operation: Operation, response: HttpResponse): readonly Descriptor[] {
+function readPage(operation: Operation, response: HttpResponse): ReferrersIndex {
   try {
-    return descriptorsOf(parseReferrersIndex(response.body));
+    return parseReferrersIndex(response.body);
   } catch (error) {
     throw new NotaryError('registry-response', `${operation.text}: ${messageOf(error)}`, { cause: error });
   }

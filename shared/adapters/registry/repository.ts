@@ -77,14 +77,17 @@ export class Repository implements ArtifactTarget {
 
   async *#candidates(subject: Digest, artifactType: string, found: ReadonlySet<Digest>): AsyncIterable<Descriptor> {
     const filtered = await this.#askApi(subject, artifactType);
-    if (filtered !== undefined) yield* pages(filtered);
+    if (filtered !== undefined) yield* this.#readPages(filtered);
     if (filtered !== undefined && found.size > 0) return;
     // Some registries cannot filter by what they do not know: ask for everything before believing in nothing.
     const all = filtered === undefined ? undefined : await this.#askApi(subject, undefined);
-    if (all !== undefined) yield* pages(all);
+    if (all !== undefined) yield* this.#readPages(all);
     if (found.size > 0) return;
     const { transport, manifests } = this.#options;
-    yield* descriptorsOf((await readReferrersTag(transport, manifests, subject)).index);
+    const { index } = await readReferrersTag(transport, manifests, subject);
+    const descriptors = descriptorsOf(index);
+    this.#warnUnreadable(index.entries.length - descriptors.length);
+    yield* descriptors;
   }
 
   /** The first page of a listing, or undefined when the registry has no Referrers API. */
@@ -156,7 +159,7 @@ export class Repository implements ArtifactTarget {
       if (read > 0) await timing.sleep(apiReadDelay * 2 ** (read - 1) * (0.5 + timing.random()));
       const page = await this.#askApi(subject.digest, undefined);
       if (page === undefined) return false;
-      for await (const listed of pages(page)) if (listed.digest === entry.digest) return true;
+      for await (const listed of this.#readPages(page)) if (listed.digest === entry.digest) return true;
     }
     const { text, registry } = transport.operation(`listing the referrers of ${subject.digest}`);
     throw new NotaryError('push-failed', `${text}: ${entry.digest} is stored but ${registry} does not list it`, {
@@ -177,10 +180,15 @@ export class Repository implements ArtifactTarget {
     this.#updates.set(subject.digest, update);
     return update;
   }
-}
 
-async function* pages(first: ReferrersPage): AsyncIterable<Descriptor> {
-  for (let page: ReferrersPage | undefined = first; page !== undefined; page = await page.next?.()) {
-    yield* page.descriptors;
+  async *#readPages(first: ReferrersPage): AsyncIterable<Descriptor> {
+    for (let page: ReferrersPage | undefined = first; page !== undefined; page = await page.next?.()) {
+      this.#warnUnreadable(page.unreadable);
+      yield* page.descriptors;
+    }
+  }
+
+  #warnUnreadable(count: number): void {
+    if (count > 0) this.#options.log.warning(`The listing of referrers has ${count} entries that are no descriptors.`);
   }
 }
