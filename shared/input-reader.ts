@@ -91,6 +91,11 @@ export class InputReader {
 
   /** The text of the file that an input names, relative to the workspace. Throws `input-invalid`. */
   async file(name: InputName, maxBytes = maxInputFileBytes): Promise<string> {
+    return (await this.fileBytes(name, maxBytes)).toString('utf8');
+  }
+
+  /** The bytes of the file that an input names, relative to the workspace. Throws `input-invalid`. */
+  async fileBytes(name: InputName, maxBytes = maxInputFileBytes): Promise<Buffer> {
     const value = this.text(name);
     // A pasted secret that lost its PEM header must not be repeated in a message.
     const shown = value.length <= 260 && !/[\r\n]/.test(value) ? ` ${JSON.stringify(value)}` : '';
@@ -99,7 +104,7 @@ export class InputReader {
       const found = await stat(path);
       if (!found.isFile()) throw new Error('it is not a regular file');
       if (found.size > maxBytes) throw new Error(`it has more than ${maxBytes} bytes`);
-      return await readFile(path, 'utf8');
+      return await readFile(path);
     } catch (cause) {
       const reason = isMissing(cause) ? 'there is no such file' : reasonOf(cause);
       throw new NotaryError('input-invalid', `{input:${name}}${shown} cannot be read: ${reason}`, {

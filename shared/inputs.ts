@@ -157,13 +157,14 @@ export const inputTable = {
     github: 'timestamp_url',
     azure: 'timestampURL',
     commands: sign,
-    description: 'RFC 3161 timestamp authority. Not available yet.',
+    description:
+      'RFC 3161 timestamp authorities, one a line, tried in order; together with timestamp_root_cert (timestampRootCert).',
   },
   timestampRootCert: {
     github: 'timestamp_root_cert',
     azure: 'timestampRootCert',
     commands: sign,
-    description: 'Root certificate of the timestamp authority. Not available yet.',
+    description: 'Root certificate of the timestamp authority, as PEM text or path of a PEM or DER file.',
   },
   trustPolicy: {
     github: 'trust_policy',

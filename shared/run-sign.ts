@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { tagOrDigest } from './artifact-inputs.ts';
-import { composeRegistries, composeSigner, systemClock } from './compose.ts';
+import { composeRegistries, composeSigner, composeTimestamping, systemClock } from './compose.ts';
 import type { RegistryClient } from './adapters/registry/client.ts';
 import { concurrently, maxConcurrentArtifacts } from './concurrently.ts';
 import type { Settled } from './concurrently.ts';
 import { NotaryError } from './errors.ts';
 import { InputReader } from './input-reader.ts';
-import type { RawSigner, SignatureRecord } from './ports.ts';
+import type { RawSigner, SignatureRecord, Timestamper } from './ports.ts';
 import { failureText } from './report/failure.ts';
 import { count } from './report/shown.ts';
 import { signLine, signSummary, signaturesJson } from './report/sign-report.ts';
@@ -14,6 +14,7 @@ import type { SignReportEntry } from './report/sign-report.ts';
 import { signArtifact } from './sign.ts';
 import { parseKeyInputs, parseSignSettings } from './sign-inputs.ts';
 import type { SignSettings } from './sign-inputs.ts';
+import { parseTimestampInputs } from './timestamp-inputs.ts';
 import { DeferredLog } from './step.ts';
 import type { Step } from './step.ts';
 import { chooseArtifacts, parseArtifactChoice } from './artifact-choice.ts';
@@ -25,6 +26,7 @@ import { agent } from './version.ts';
 interface Signing {
   readonly registries: RegistryClient;
   readonly signer: RawSigner;
+  readonly timestamper: Timestamper | undefined;
   readonly settings: SignSettings;
 }
 
@@ -33,6 +35,7 @@ export async function runSign(step: Step): Promise<void> {
   const { host, log } = step;
   const reader = new InputReader(host);
   const settings = await parseSignSettings(reader, host.product);
+  const timestamps = await parseTimestampInputs(reader, host);
   const key = await parseKeyInputs(reader, host);
   const choice = await parseArtifactChoice(reader, step);
   const insecure = reader.lines('insecureRegistries', /[\r\n,]+/);
@@ -42,10 +45,12 @@ export async function runSign(step: Step): Promise<void> {
   if (signer === undefined) throw new Error('a key without problems gives a signer');
 
   const registries = composeRegistries(step, insecure);
+  const timestamping = composeTimestamping(step, timestamps);
+  const { timestamper } = timestamping;
   try {
     const targets = await chooseArtifacts(step, choice, registries);
     log.info(`Signing ${count(targets.length, 'artifact')} with ${signer.description}`);
-    const entries = await signAll(step, targets, { registries, signer, settings });
+    const entries = await signAll(step, targets, { registries, signer, timestamper, settings });
     report(step, entries);
     if (summaryWanted) await host.showSummary(signSummary(entries, step.words));
     await host.rememberSigned?.(
@@ -54,6 +59,7 @@ export async function runSign(step: Step): Promise<void> {
     failIfAny(entries);
   } finally {
     await registries.close();
+    await timestamping.close();
   }
 }
 
@@ -82,7 +88,7 @@ async function signTarget(target: ChosenArtifact, signing: Signing, log: Deferre
       tagOrDigest: tagOrDigest(reference),
       signingAgent: agent,
     },
-    { target: repository, signer: signing.signer, timestamper: undefined, clock: systemClock, log },
+    { target: repository, signer: signing.signer, timestamper: signing.timestamper, clock: systemClock, log },
   );
   if (reference.digest === undefined) log.warning(tagWarning(reference, record.artifact.digest));
   return record;

@@ -24,7 +24,6 @@ export type SignSettings = Pick<
 
 /** Parses everything about the signature but its artifacts and its key. */
 export async function parseSignSettings(reader: InputReader, product: Host['product']): Promise<SignSettings> {
-  refuseUnavailable(reader, ['timestampUrl', 'timestampRootCert'], 'Timestamp countersignatures are not available yet');
   const formats = product === 'azure' ? (['cose', 'jws'] as const) : (['jws', 'cose'] as const);
   const metadata = await reader.attempt(() => parseUserMetadata(reader.lines('userMetadata')));
   const expirySeconds = reader.given('expiry')
@@ -99,10 +98,6 @@ function askedForPlugin(reader: InputReader, product: Host['product']): InputNam
   if (product === 'github' && reader.given('pluginName')) return 'pluginName';
   if (product === 'azure' && reader.flag('selfSigned', false)) return 'selfSigned';
   return pluginInputs.find((name) => reader.given(name));
-}
-
-function refuseUnavailable(reader: InputReader, names: readonly InputName[], what: string): void {
-  for (const name of names) if (reader.given(name)) reader.report(unavailable(name, what));
 }
 
 function unavailable(name: InputName, what: string): NotaryError {
