@@ -51,7 +51,7 @@ describe.each(agentNodes())('the packaged task on $name', (node) => {
 
   describe('compatibility', () => {
     it('[ADO-3] runs YAML of a Notation@0 verify unchanged', async () => {
-      await scene.sign({ artifactRefs: app });
+      await scene.sign({ artifactRefs: app, allowReferrersAPI: 'false' });
       const result = await scene.verify({
         artifactRefs: app,
         trustPolicy: './.pipeline/trustpolicy/trustpolicy.json',
@@ -126,7 +126,7 @@ describe.each(agentNodes())('the packaged task on $name', (node) => {
 
   describe('references', () => {
     it('[ADO-17] signs one digest, which verifies', async () => {
-      const signed = await scene.sign({ artifactRefs: app });
+      const signed = await scene.sign({ artifactRefs: app, allowReferrersAPI: '' });
       expect(signed).toMatchObject({ result: 'Succeeded', exitCode: 0, errors: [], warnings: [], complaints: [] });
       expect(scene.signed()).toEqual([app]);
       expect(scene.job.variable('sign.digest')).toBe(digest);
