@@ -100,6 +100,7 @@ export class GitHubJob {
   readonly #masks = new Set<string>();
   readonly #paths: string[] = [];
   readonly #env: Record<string, string> = {};
+  #stepsWritten = 0;
 
   constructor(base: string, options: JobOptions) {
     this.#base = base;
@@ -148,9 +149,9 @@ export class GitHubJob {
       typeof values === 'string' ? values : keyValueText(values, lineEnd);
     await writeFile(files.path.set_output, textOf(content.outputs ?? {}));
     await writeFile(files.path.save_state, textOf(content.state ?? {}));
-    if (modified !== undefined) {
-      for (const path of [files.path.set_output, files.path.save_state]) await utimes(path, modified, modified);
-    }
+    // Real steps are seconds apart; file systems may give files of one moment the same time.
+    const time = modified ?? new Date(Date.now() + 10 * this.#stepsWritten++);
+    for (const path of [files.path.set_output, files.path.save_state]) await utimes(path, time, time);
     return files;
   }
 
