@@ -25,16 +25,19 @@ describe.each(registryKinds)('$name', ({ name, modes, referrersApi }) => {
     const viaApi = mode === 'api-first' && referrersApi;
 
     describe.each(formats)('%s', (format) => {
-      it.each(signingKeys)('[REG-90] Notation verifies what we sign with $name', async (key) => {
-        const image = await pushImage(registry.host, `ours/${mode}/${format}/${key.name}`);
-        const record = await signWithUs(image, { key, format, mode });
-        expect(record.via).toBe(viaApi ? 'referrers-api' : 'tag-schema');
-        expect((await fetchManifest(image, referrersTag(image.digest))) === undefined).toBe(viaApi);
+      it.each(signingKeys)(
+        '[REG-59] [REG-60] [REG-90] [NP-353] Notation verifies what we sign with $name',
+        async (key) => {
+          const image = await pushImage(registry.host, `ours/${mode}/${format}/${key.name}`);
+          const record = await signWithUs(image, { key, format, mode });
+          expect(record.via).toBe(viaApi ? 'referrers-api' : 'tag-schema');
+          expect((await fetchManifest(image, referrersTag(image.digest))) === undefined).toBe(viaApi);
 
-        const { stdout, stderr } = await notation.succeed('verify', image.reference);
-        expect(stdout).toBe(`Successfully verified signature for ${image.reference}\n`);
-        expect(stderr).toBe('');
-      });
+          const { stdout, stderr } = await notation.succeed('verify', image.reference);
+          expect(stdout).toBe(`Successfully verified signature for ${image.reference}\n`);
+          expect(stderr).toBe('');
+        },
+      );
 
       it.each(signingKeys)('[REG-90] we verify what Notation signs with $name', async (key) => {
         const image = await pushImage(registry.host, `theirs/${mode}/${format}/${key.name}`);
