@@ -104,10 +104,11 @@ type Open = OpenArray | OpenObject;
 function readDocument(scanner: Scanner): JsonValue {
   const open: Open[] = [];
   for (;;) {
+    scanner.skipSpace();
+    if (open.length === maximumDepth && /[[{]/.test(scanner.peek())) throw scanner.error('exceeded max depth');
     const started = startValue(scanner);
     if ('node' in started) {
       open.push(started);
-      if (open.length > maximumDepth) throw scanner.error('exceeded max depth');
       continue;
     }
     let value: JsonValue = started;
@@ -123,7 +124,6 @@ function readDocument(scanner: Scanner): JsonValue {
 
 /** A whole scalar or empty container, or a container that waits for its first value. */
 function startValue(scanner: Scanner): JsonValue | Open {
-  scanner.skipSpace();
   const at = scanner.position();
   switch (scanner.peek()) {
     case '{':
