@@ -92,24 +92,17 @@ const escapable = new Set(' "#+,;<=>\\');
 
 /** Resolves the escapes of a type or value without the blanks around it. */
 function decode(text: string): string {
-  const characters = Array.from(trim(text));
+  const trimmed = trim(text);
   const parts: Buffer[] = [];
-  for (let i = 0; i < characters.length; i++) {
-    const character = characters[i] ?? '';
-    if (character !== '\\') {
-      parts.push(Buffer.from(character, 'utf8'));
-      continue;
-    }
-    const [escaped, second] = characters.slice(i + 1, i + 3);
-    if (escaped === undefined) throw malformed(`got corrupted escaped character: '${characters.join('')}'`);
-    if (escapable.has(escaped)) {
-      parts.push(Buffer.from(escaped));
-      i += 1;
-    } else {
-      parts.push(decodeHexPair(escaped, second));
-      i += 2;
-    }
+  let start = 0;
+  for (let at = trimmed.indexOf('\\'); at >= 0; at = trimmed.indexOf('\\', start)) {
+    const [escaped, second] = Array.from(trimmed.slice(at + 1, at + 5));
+    if (escaped === undefined) throw malformed(`got corrupted escaped character: '${trimmed}'`);
+    const single = escapable.has(escaped);
+    parts.push(Buffer.from(trimmed.slice(start, at)), single ? Buffer.from(escaped) : decodeHexPair(escaped, second));
+    start = at + (single ? 2 : 3);
   }
+  parts.push(Buffer.from(trimmed.slice(start)));
   return textOf(Buffer.concat(parts));
 }
 
@@ -126,8 +119,12 @@ function decodeHexPair(first: string, second: string | undefined): Buffer {
 
 /** Without the blanks around it; one that is escaped stays. */
 function trim(text: string): string {
-  const trimmed = text.replace(/^ +/, '').replace(/ +$/, '');
-  return trimmed.endsWith('\\') && text.endsWith(' ') ? `${trimmed} ` : trimmed;
+  let start = 0;
+  let end = text.length;
+  while (text[start] === ' ') start++;
+  while (end > start && text[end - 1] === ' ') end--;
+  const escapesBlank = text[end - 1] === '\\' && end < text.length;
+  return text.slice(start, escapesBlank ? end + 1 : end);
 }
 
 /**
