@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
@@ -121,5 +121,24 @@ describe('[GH-104] the actions', () => {
       'actions/verify',
       'actions/inspect',
     ]);
+  });
+
+  it('have inputs and outputs that the code reads and sets, and no others', () => {
+    const files = ['actions', 'shared'].flatMap((folder) =>
+      readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((name) => join(root, folder, name)),
+    );
+    const code = files
+      .filter((path) => path.endsWith('.ts') && !/shared.(?:inputs|outputs)\.ts$/.test(path))
+      .map((path) => readFileSync(path, 'utf8'))
+      .join('\n');
+    for (const [name, row] of Object.entries<InputRow>(inputTable)) {
+      if (row.github !== undefined)
+        expect(code, name).toMatch(new RegExp(`['"]${name}['"]|input\\(['"]${row.github}['"]`));
+    }
+    const set = new Set([...code.matchAll(/setOutput\('(\w+)'/g)].map(([, name]) => name));
+    const named = Object.entries<OutputRow>(outputTable).flatMap(([name, row]) =>
+      row.github === undefined ? [] : [name],
+    );
+    expect([...set].sort()).toEqual(named.sort());
   });
 });
