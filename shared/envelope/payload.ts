@@ -11,7 +11,8 @@ import {
   stringField,
   stringMapField,
 } from '../primitives/json-fields.ts';
-import { type JsonObject, malformedAt, parseJson } from '../primitives/json.ts';
+import { malformedAt } from '../primitives/json-position.ts';
+import { type JsonObject, parseJson } from '../primitives/json.ts';
 import { quote } from '../primitives/quote.ts';
 
 /** What a signature is about (specs/signature-specification.md "Payload"). */

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { NotaryError, messageOf } from '../errors.ts';
 import { encodeGoJson } from '../primitives/json-encode.ts';
-import { malformedAt, parseJson, type JsonObject, type JsonValue } from '../primitives/json.ts';
+import { malformedAt } from '../primitives/json-position.ts';
+import { parseJson, type JsonObject, type JsonValue } from '../primitives/json.ts';
 import { parseDigest } from '../primitives/digest.ts';
 import type { Descriptor } from './descriptor.ts';
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { decodeBase64 } from './base64.ts';
 import { type Instant, parseGoTime } from './instant.ts';
-import { type JsonArray, type JsonObject, type JsonValue, malformedAt } from './json.ts';
+import { malformedAt } from './json-position.ts';
+import type { JsonArray, JsonObject, JsonValue } from './json.ts';
 import { quote } from './quote.ts';
 
 // How `json.Unmarshal` fills the fields of a struct (reference 0.2.1). Every value whose name matches is decoded into the

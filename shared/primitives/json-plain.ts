@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { GoJson } from './json-encode.ts';
-import { type JsonNumber, type JsonValue, malformedAt } from './json.ts';
+import { malformedAt } from './json-position.ts';
+import type { JsonNumber, JsonValue } from './json.ts';
 
 interface Task {
   readonly value: JsonValue;
