@@ -53,12 +53,13 @@ async function measured(
   const images = (): Promise<PushedImage[]> => pushImages(host, count);
   const candidatesFor = (work: 'sign' | 'verify') =>
     contestants.map((contestant) => ({ name: contestant.name, run: contestant[work].bind(contestant) }));
+  const what = count === 1 ? '1 image' : `${count} images`;
+  console.error(`bench: ${what}, ${rounds} rounds`);
   const signing = await measure(candidatesFor('sign'), rounds, images);
   // Everybody verifies the same signatures, made by notation; verifying changes nothing.
   const signed = await images();
   await contestants[0].sign(signed);
   const verifying = await measure(candidatesFor('verify'), rounds, () => Promise.resolve(signed));
-  const what = count === 1 ? '1 image' : `${count} images`;
   return [
     ...signing.map((measurement) => row(`sign ${what}`, measurement)),
     ...verifying.map((measurement) => row(`verify ${what}`, measurement)),
