@@ -6,6 +6,7 @@ import { mkdir, mkdtemp, readFile, realpath, rm, utimes, writeFile } from 'node:
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout } from 'node:timers/promises';
 import { parse } from 'yaml';
 import { createCommandFiles, keyValueText, readKeyValues, readPaths, readSummary } from './runner-files.ts';
 import type { CommandFiles } from './runner-files.ts';
@@ -81,6 +82,8 @@ export async function startJob(options: JobOptions = {}): Promise<GitHubJob> {
     await mkdir(folder, { recursive: true });
   }
   await writeFile(job.eventPath, JSON.stringify(options.event ?? {}));
+  // A file system's clock ticks every few milliseconds: the first step must not start in the tick in which the job does.
+  await setTimeout(20);
   return job;
 }
 

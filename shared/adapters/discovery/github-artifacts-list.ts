@@ -20,7 +20,7 @@ interface Subject {
 
 /**
  * The images in a `GITHUB_ARTIFACTS_LIST` (GH 2.2): what earlier steps declared in `GITHUB_ARTIFACTS`. `text` is undefined
- * when the variable is not set, 'unreadable' has its own findings. Throws `malformed` for anything but a version 1 list:
+ * when the variable is not set. Throws `malformed` for anything but a version 1 list:
  * an author's declaration is never half understood.
  */
 export function findInArtifactsList(text: string | undefined): ChannelFindings {

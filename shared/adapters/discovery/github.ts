@@ -22,20 +22,20 @@ const channelNames = [artifactsList, stepOutputs];
  */
 export async function detectOnGitHub(environment: Environment, options: DetectOptions): Promise<Detection> {
   const setting = parseDetectSetting(options.detect, channelNames);
-  const fix = fixFor(environment);
   const distrust = setting.named ? undefined : await distrustOf(environment);
   if (distrust !== undefined) {
     const state = `off: ${distrust}; name the channels in {input:detect} to use them all the same`;
-    return { artifacts: [], rejected: [], channels: channelNames.map((name) => ({ name, state })), fix };
+    return { artifacts: [], rejected: [], channels: channelNames.map((name) => ({ name, state })), fix: fixFor('') };
   }
+  const list = await readList(environment);
   const channels = [
-    setting.channels.has(artifactsList) ? await readArtifactsList(environment) : off(artifactsList),
+    setting.channels.has(artifactsList) ? findInList(list) : off(artifactsList),
     setting.channels.has(stepOutputs)
       ? findInStepOutputs(await readEarlierSteps(environment['GITHUB_OUTPUT'] ?? ''), setting.intermediates)
       : off(stepOutputs),
   ];
   const signed = await readSigned(environment['RUNNER_TEMP'] ?? '');
-  return { ...select(channels, { include: options.include, signed }), fix };
+  return { ...select(channels, { include: options.include, signed }), fix: fixFor(list) };
 }
 
 function off(name: string): ChannelFindings {
@@ -46,21 +46,25 @@ async function distrustOf(environment: Environment): Promise<string | undefined>
   return untrustedTrigger(environment['GITHUB_EVENT_NAME'] ?? '', environment['GITHUB_EVENT_PATH'] ?? '');
 }
 
-async function readArtifactsList(environment: Environment): Promise<ChannelFindings> {
+/** The text of the list of artifacts; undefined without one, null when it cannot be read. */
+async function readList(environment: Environment): Promise<string | undefined | null> {
   const path = environment['GITHUB_ARTIFACTS_LIST'] ?? '';
-  if (path === '') return findInArtifactsList(undefined);
-  const file = await readSafely(dirname(path), basename(path));
-  return file === undefined ? { ...off(artifactsList), state: 'not readable' } : findInArtifactsList(file.text);
+  if (path === '') return undefined;
+  return (await readSafely(dirname(path), basename(path)))?.text ?? null;
 }
 
-/** The lines that make the next run work; the second way is only told where the runner has it. */
-function fixFor(environment: Environment): string {
+function findInList(list: string | undefined | null): ChannelFindings {
+  return list === null ? { ...off(artifactsList), state: 'not readable' } : findInArtifactsList(list);
+}
+
+/** The lines that make the next run work; the second way is only told where the runner keeps a list. */
+function fixFor(list: string | undefined | null): string {
   const lines = [
     'Name what to sign: add to this step (build is the id of the step that pushed)',
     '  with:',
     '    {input:artifacts}: ghcr.io/owner/app@${{ steps.build.outputs.digest }}',
   ];
-  if (environment['GITHUB_ARTIFACTS'] !== undefined) {
+  if (list !== undefined && list !== null && list !== '') {
     lines.push('or, after the push, run: echo "oci://ghcr.io/owner/app@$DIGEST" >> "$GITHUB_ARTIFACTS"');
   }
   return lines.join('\n');

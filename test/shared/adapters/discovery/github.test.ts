@@ -139,6 +139,8 @@ describe('detectOnGitHub', () => {
     expect(fix).toContain('{input:artifacts}: ghcr.io/owner/app@${{ steps.build.outputs.digest }}');
     expect(fix).not.toContain('GITHUB_ARTIFACTS');
     await from.dispose();
-    expect((await detect(await start())).fix).toContain('>> "$GITHUB_ARTIFACTS"');
+    expect((await detect(await start({ artifacts: 'off' }))).fix).not.toContain('GITHUB_ARTIFACTS');
+    await job?.dispose();
+    expect((await detect(await start({ artifacts: 'on' }))).fix).toContain('>> "$GITHUB_ARTIFACTS"');
   });
 });
