@@ -1,25 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, realpath, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { setTimeout } from 'node:timers/promises';
 import { parse } from 'yaml';
 import { createCommandFiles, keyValueText, readKeyValues, readPaths, readSummary } from './runner-files.ts';
 import type { CommandFiles } from './runner-files.ts';
 import { RunnerLog } from './runner-log.ts';
 import type { RunnerCommand } from './runner-log.ts';
+import { runNode } from './runner-process.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 
 /** Commands that our actions may give; anything else is a defect, or a text that was read as a command. */
 const expectedCommands = new Set(['debug', 'notice', 'warning', 'error', 'group', 'endgroup', 'add-mask']);
-
-/** A step that takes longer hangs. */
-const stepTimeoutMs = 120_000;
 
 /** Outputs of a job have at most this many bytes, estimated in UTF-16. */
 const maxOutputBytes = 1024 * 1024;
@@ -276,28 +271,4 @@ function refuseUnexpected(log: RunnerLog): void {
   const wrong = log.commands.find(({ name, syntax }) => syntax === '##[' || !expectedCommands.has(name));
   if (wrong !== undefined)
     throw new Error(`unexpected command ${wrong.syntax}${wrong.name} with ${JSON.stringify(wrong.data)}`);
-}
-
-/** Node 24 as the development dependency has it, whatever runs the tests. */
-function nodeBinary(): string {
-  const path = join(root, 'node_modules', 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
-  return existsSync(path) ? path : process.execPath;
-}
-
-/** Runs a script; both streams are read for commands, a line ends at CR, LF or both. */
-async function runNode(script: string, cwd: string, env: Record<string, string>, log: RunnerLog): Promise<number> {
-  const child = spawn(nodeBinary(), [script], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], timeout: stepTimeoutMs });
-  const streams = [child.stdout, child.stderr].map(async (input) => {
-    for await (const line of createInterface({ input, crlfDelay: Infinity })) {
-      for (const part of line.split('\r')) log.line(part);
-    }
-  });
-  const exit = new Promise<number>((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', (code) => {
-      resolve(code ?? 1);
-    });
-  });
-  await Promise.all(streams);
-  return exit;
 }
