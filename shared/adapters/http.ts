@@ -98,7 +98,7 @@ async function openDispatcher({ environment }: HttpClientOptions): Promise<Dispa
 
 /** Follows redirects by hand, because credentials must not follow them (REG 2.6). */
 async function exchange(dispatcher: Dispatcher, userAgent: string, request: HttpRequest): Promise<HttpResponse> {
-  const deadline = AbortSignal.timeout(request.timeout ?? totalTimeout);
+  const deadline = AbortSignal.timeout(Math.ceil(request.timeout ?? totalTimeout));
   const signal = request.signal === undefined ? deadline : AbortSignal.any([deadline, request.signal]);
   let url = request.url;
   for (let hop = 0; ; hop++) {

@@ -64,6 +64,8 @@ const updateBudget = 180_000;
 const maxAge = 2_000;
 /** Milliseconds that the wait between confirming reads grows to at most by measuring. */
 const maxSettle = 5_000;
+/** Milliseconds that it grows to at most where reads are found to lag behind writes. */
+const maxLag = 60_000;
 /** Milliseconds for writing the tag; later the outcome counts as unknown and the loop goes on. */
 const writeTimeout = 10_000;
 
@@ -184,7 +186,7 @@ export class ReferrersIndexUpdate {
     if (lost && this.#settleTime.quiet > 0) {
       // An index of before ours: reads lag behind writes by at least this much. Another one: there are other writers.
       const lag = this.#history.has(state.digest) ? 2 * (this.#timing.now() - this.#acceptedAt) : 0;
-      this.#settle = Math.max(this.#settle, lag, this.#settleTime.contended);
+      this.#settle = Math.max(this.#settle, Math.min(lag, maxLag), this.#settleTime.contended);
     }
     this.#history.add(state.digest);
   }
