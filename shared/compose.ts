@@ -16,12 +16,20 @@ import type { TrustPolicy } from './trust/policy.ts';
 import { agent } from './version.ts';
 
 /** The only place that knows every adapter: a new signer, registry feature or source of revocation is chosen here. */
-export function composeRegistries(step: Step, insecureRegistries: readonly string[]): RegistryClient {
+export function composeRegistries(
+  step: Step,
+  insecureRegistries: readonly string[],
+  access: 'pull' | 'push',
+): RegistryClient {
   return createRegistryClient({
     insecureRegistries,
     environment: step.host.environment,
     log: step.log,
     userAgent: agent,
+    access,
+    mask: (secret) => {
+      step.host.mask(secret);
+    },
   });
 }
 

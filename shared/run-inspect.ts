@@ -24,7 +24,7 @@ export async function runInspect(step: Step): Promise<void> {
   const summaryWanted = reader.flag('showSummary', true);
   reader.finish();
 
-  const registries = composeRegistries(step, insecure);
+  const registries = composeRegistries(step, insecure, 'pull');
   try {
     const entries: InspectReportEntry[] = [];
     const work = ({ reference }: RequestedArtifact) => {

@@ -44,7 +44,7 @@ export async function runSign(step: Step): Promise<void> {
   reader.finish();
   if (signer === undefined) throw new Error('a key without problems gives a signer');
 
-  const registries = composeRegistries(step, insecure);
+  const registries = composeRegistries(step, insecure, 'push');
   const timestamping = composeTimestamping(step, timestamps);
   const { timestamper } = timestamping;
   try {

@@ -50,7 +50,7 @@ export async function runVerify(step: Step): Promise<void> {
   reader.finish();
   if (verification === undefined) throw new Error('trust without problems can be composed');
 
-  const registries = composeRegistries(step, insecure);
+  const registries = composeRegistries(step, insecure, 'pull');
   try {
     const targets = await chooseArtifacts(step, choice, registries);
     log.info(`Verifying ${count(targets.length, 'artifact')}`);
