@@ -43,7 +43,7 @@ const maxBody = 256 * 1024 * 1024;
 
 /** Starts a registry; the default options make a conforming one with the Referrers API and without login. */
 export async function startRegistry(chosen: Partial<RegistryOptions> = {}): Promise<EmbeddedRegistry> {
-  const options: RegistryOptions = { ...defaultOptions, ...chosen };
+  const options: RegistryOptions = { ...defaultOptions, faults: [], ...chosen };
   const storage = new RegistryStorage();
   const access = new AccessControl();
   const faults = new FaultPlan();
