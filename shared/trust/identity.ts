@@ -71,7 +71,8 @@ function refuseOverlaps(identities: readonly TrustedIdentity[], statement: strin
 
 /** Whether every attribute of a name stands with the same value in another one, wherever. */
 function isSubset(name: DistinguishedName, other: DistinguishedName): boolean {
-  for (const [type, value] of name) if (other.get(type) !== value) return false;
+  // an attribute that is empty counts as one that is not there
+  for (const [type, value] of name) if ((other.get(type) ?? '') !== value) return false;
   return true;
 }
 

@@ -84,6 +84,7 @@ describe('matchTrustedIdentity', () => {
   it.each([
     'x509.subject: C=US, ST=WA, O=acme',
     'x509.subject:O=acme,C=US,S=WA',
+    'x509.subject:O=acme,C=US,S=WA,STREET=',
     'x509.subject: C=US, ST=WA, O=acme, L=Seattle, OU=unit, CN=signer',
   ])('finds the signer by %s', (identity) => {
     expect(match(['other:x', identity], leaf)).toMatchObject({ identity: { text: identity } });
