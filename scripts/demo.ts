@@ -26,7 +26,14 @@ try {
   const image = await pushImage(registry, repository, { tag: '1.0' });
   narrator.say(`Pushed a multi-platform image: ${registry}/${repository}:1.0 is ${image.index.digest}`);
   const authority = createCertificateAuthority({ name: 'Demo' });
-  const scene: Scene = { narrator, registry, repository, digest: image.index.digest, authority, signer: authority.issue() };
+  const scene: Scene = {
+    narrator,
+    registry,
+    repository,
+    digest: image.index.digest,
+    authority,
+    signer: authority.issue(),
+  };
   narrator.say('Made a throwaway certificate authority and a signing certificate');
 
   await gitHubActions(scene);

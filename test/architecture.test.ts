@@ -9,7 +9,8 @@ const root = join(import.meta.dirname, '..');
 const domain = ['x509', 'oci', 'envelope', 'timestamp', 'revocation', 'trust', 'plugin', 'validation'];
 const useCases = ['artifact', 'sign', 'verify', 'verify-signature', 'verify-timestamp', 'inspect', 'detected', 'ports'];
 
-type Layer = 'errors' | 'primitives' | (typeof domain)[number] | 'use-case' | 'report' | 'adapters' | 'assembly' | 'host';
+type Layer =
+  'errors' | 'primitives' | (typeof domain)[number] | 'use-case' | 'report' | 'adapters' | 'assembly' | 'host';
 
 function layerOf(file: string): Layer {
   const [top = '', second = ''] = file.split('/');

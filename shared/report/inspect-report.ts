@@ -14,9 +14,11 @@ export interface InspectReportEntry {
 
 /** The `inspection` output: a JSON list on one line in the order of the inputs. */
 export function inspectionJson(entries: readonly InspectReportEntry[], words: (text: string) => string): string {
-  return JSON.stringify(
-    entries.map(({ requested, inspection, error }) =>
-      inspection === undefined ? { requested, error: words(failureText(error)) } : { requested, ...inspection },
+  return words(
+    JSON.stringify(
+      entries.map(({ requested, inspection, error }) =>
+        inspection === undefined ? { requested, error: failureText(error) } : { requested, ...inspection },
+      ),
     ),
   );
 }
