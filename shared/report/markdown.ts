@@ -4,7 +4,7 @@
  * Characters that Markdown, HTML, a mention or an automatic link could give a meaning to, and those that could make a list
  * or a heading at the start of a line.
  */
-const special = /[&<>"'`|*_~#@[\]\\!:{}$^]|^[-+=]/g;
+const special = /[&<>"'`|*_~#@[\]\\!:{}$^]|^[-+=]|w(?=ww\.)/gi;
 
 /** Control characters, bidirectional overrides and separators that a page would act on instead of showing. */
 // eslint-disable-next-line no-control-regex
