@@ -7,7 +7,6 @@
 const special = /[&<>"'`|*_~#@[\]\\!:{}$^]|^[-+=]|w(?=ww\.)/gi;
 
 /** Control characters, bidirectional overrides and separators that a page would act on instead of showing. */
-// eslint-disable-next-line no-control-regex
 const invisible = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]/g;
 
 /** Makes invisible and control characters visible, as `\u{hex}`. */
