@@ -45,14 +45,14 @@ export class Simulation {
 
   /** Lets time pass, event by event, until all of the work is done. */
   async run<T>(work: readonly Promise<T>[]): Promise<PromiseSettledResult<T>[]> {
-    let done = false;
+    const progress = { done: false };
     const results = Promise.allSettled(work).finally(() => {
-      done = true;
+      progress.done = true;
     });
     for (;;) {
       // Everything that follows from the last event happens before the next one.
       await new Promise((resolve) => setImmediate(resolve));
-      if (done) return await results;
+      if (progress.done) return await results;
       const next = this.#events.sort((a, b) => a.at - b.at || a.order - b.order).shift();
       if (next === undefined) throw new Error('the work waits for nothing');
       this.#now = next.at;

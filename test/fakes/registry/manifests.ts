@@ -132,9 +132,16 @@ function missingChildren(repository: StoredRepository, document: ManifestDocumen
 function digestsOf(list: unknown): string[] {
   if (!Array.isArray(list)) return [];
   return list.flatMap((item: unknown) => {
+    if (isForeign(item)) return [];
     const digest = typeof item === 'object' && item !== null && 'digest' in item ? item.digest : undefined;
     return typeof digest === 'string' ? [digest] : [];
   });
+}
+
+/** Layers that registries do not hold (image-spec "Non-Distributable Layers"). */
+function isForeign(item: unknown): boolean {
+  const mediaType = typeof item === 'object' && item !== null && 'mediaType' in item ? item.mediaType : undefined;
+  return typeof mediaType === 'string' && /nondistributable|foreign/.test(mediaType);
 }
 
 function parse(body: Buffer): ManifestDocument | undefined {
