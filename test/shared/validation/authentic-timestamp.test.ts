@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from 'vitest';
-import { validateAuthenticTimestamp } from '../../../shared/validation/authentic-timestamp.ts';
+import { needsTimestamp, validateAuthenticTimestamp } from '../../../shared/validation/authentic-timestamp.ts';
 import { createCertificateAuthority } from '../../fakes/certificate-authority.ts';
 import { type EnvelopeSpec, verifiedEnvelope } from '../../fakes/signed-envelope.ts';
 import { type StatementJson, policyOf } from '../../fakes/trust-policy.ts';
@@ -14,29 +14,60 @@ const signer = authority.issue({ notBefore, notAfter });
 const subject = 'CN=time Signer,O=time,ST=WA,C=US';
 const token = new Uint8Array([0x30, 0]);
 
-function validate(now: Date, statement: StatementJson = {}, spec: Partial<EnvelopeSpec> = {}) {
-  const payload = new TextEncoder().encode('{}');
-  const envelope = verifiedEnvelope({ signer, payload, signingTime: during, ...spec });
+function envelopeOf(spec: Partial<EnvelopeSpec> = {}) {
+  return verifiedEnvelope({ signer, payload: new TextEncoder().encode('{}'), signingTime: during, ...spec });
+}
+
+function validate(now: Date, spec: Partial<EnvelopeSpec> = {}) {
+  return validateAuthenticTimestamp(envelopeOf(spec), 'enforce', now);
+}
+
+/** Whether a timestamp decides under the policy statement. */
+function needs(now: Date, statement: StatementJson = {}, spec: Partial<EnvelopeSpec> = {}): boolean {
   const [parsed] = policyOf(statement).statements;
   if (parsed === undefined) throw new Error('no statement');
-  return validateAuthenticTimestamp(envelope, parsed, now);
+  return needsTimestamp(envelopeOf(spec), parsed, now);
 }
 
 const tsa = { trustStores: ['ca:acme', 'tsa:acme'] };
 const afterCertExpiry = { ...tsa, signatureVerification: { level: 'strict', verifyTimestamp: 'afterCertExpiry' } };
-const missing = 'no timestamp countersignature was found in the signature envelope';
-const unavailable = 'timestamp verification is not available yet';
+
+describe('needsTimestamp', () => {
+  it('[NP-281] [NP-282] does not without a tsa store, whatever the envelope carries', () => {
+    for (const now of [during, after]) {
+      expect(needs(now)).toBe(false);
+      expect(needs(now, {}, { timestampSignature: token })).toBe(false);
+    }
+  });
+
+  it('[NP-283] does whenever the policy lists a tsa store', () => {
+    expect(needs(during, tsa)).toBe(true);
+    expect(needs(after, tsa)).toBe(true);
+    expect(needs(during, { ...tsa, signatureVerification: { level: 'strict', verifyTimestamp: 'always' } })).toBe(true);
+  });
+
+  it('[NP-284] [NP-285] does once a certificate has expired when the policy says so', () => {
+    expect(needs(during, afterCertExpiry)).toBe(false);
+    expect(needs(notAfter, afterCertExpiry)).toBe(false);
+    expect(needs(after, afterCertExpiry)).toBe(true);
+    const expiredRoot = createCertificateAuthority({ name: 'expired', root: { notAfter } }).issue();
+    expect(needs(notAfter, afterCertExpiry, { signer: expiredRoot })).toBe(false);
+    expect(needs(after, afterCertExpiry, { signer: expiredRoot })).toBe(true);
+  });
+
+  it('[NP-276] does not for a signing authority', () => {
+    expect(needs(after, tsa, { signingScheme: 'notary.x509.signingAuthority' })).toBe(false);
+  });
+});
 
 describe('validateAuthenticTimestamp', () => {
-  it.each([notBefore, during, notAfter])(
-    '[NP-281] passes without tsa store while all certificates are valid (%s)',
-    (now) => {
-      expect(validate(now).error).toBeUndefined();
-      expect(validate(now, {}, { timestampSignature: token }).error).toBeUndefined();
-    },
-  );
+  it.each([notBefore, during, notAfter])('[NP-281] passes while all certificates are valid (%s)', (now) => {
+    expect(validate(now).error).toBeUndefined();
+    expect(validate(now, { timestampSignature: token }).error).toBeUndefined();
+  });
 
-  it('[NP-282] fails without tsa store once a certificate has expired', () => {
+  it('[NP-282] fails once a certificate has expired', () => {
+    expect(validate(after)).toMatchObject({ type: 'authenticTimestamp', action: 'enforce' });
     expect(validate(after).error).toBe(
       `verification time is after certificate "${subject}" validity period, it was expired at "Thu, 31 Dec 2026 00:00:00 +0000"`,
     );
@@ -48,49 +79,21 @@ describe('validateAuthenticTimestamp', () => {
     );
   });
 
-  it('names the certificate nearest the leaf', () => {
+  it('[SEC-12] names the certificate nearest the leaf of all that have expired', () => {
     expect(validate(new Date('2200-01-01')).error).toContain(subject);
-  });
-
-  it('[NP-283] wants a token when the policy lists a tsa store', () => {
-    expect(validate(during, tsa)).toMatchObject({ type: 'authenticTimestamp', action: 'enforce', error: missing });
-  });
-
-  it('does not pass a token that it cannot verify yet', () => {
-    expect(validate(during, tsa, { timestampSignature: token }).error).toBe(unavailable);
-    const permissive = { ...tsa, signatureVerification: { level: 'permissive' } };
-    expect(validate(during, permissive, { timestampSignature: token })).toMatchObject({
-      action: 'log',
-      error: unavailable,
-    });
-  });
-
-  it('[NP-284] wants no token before the certificates expire when the policy says so', () => {
-    expect(validate(during, afterCertExpiry).error).toBeUndefined();
-    expect(validate(notAfter, afterCertExpiry).error).toBeUndefined();
-  });
-
-  it('wants one as soon as they have', () => {
-    expect(validate(after, afterCertExpiry).error).toBe(missing);
-    expect(validate(after, afterCertExpiry, { timestampSignature: token }).error).toBe(unavailable);
+    const expiredRoot = createCertificateAuthority({ name: 'expired', root: { notAfter } }).issue();
+    expect(validate(after, { signer: expiredRoot }).error).toContain('certificate "CN=expired Root,');
   });
 
   it('[NP-276] judges a signing authority by its time, not by now', () => {
     const spec = { signingScheme: 'notary.x509.signingAuthority' } as const;
-    expect(validate(after, tsa, spec).error).toBeUndefined();
+    expect(validate(after, spec).error).toBeUndefined();
     for (const outside of [new Date(notBefore.getTime() - 1), after]) {
-      const [statement] = policyOf({}).statements;
-      const envelope = verifiedEnvelope({
-        signer,
-        payload: new TextEncoder().encode('{}'),
-        signingTime: during,
-        ...spec,
-      });
+      const envelope = envelopeOf(spec);
       const { expiry, extended } = envelope.signedAttributes;
       const authenticSigningTime = { date: outside, offsetMinutes: 0 };
       const signedAttributes = { ...spec, authenticSigningTime, expiry, extended };
-      if (statement === undefined) throw new Error('no statement');
-      expect(validateAuthenticTimestamp({ ...envelope, signedAttributes }, statement, during).error).toMatch(
+      expect(validateAuthenticTimestamp({ ...envelope, signedAttributes }, 'enforce', during).error).toMatch(
         /^certificate "CN=time Signer,O=time,ST=WA,C=US" was not valid when the digital signature was produced at "\w+, \d\d \w+ 202\d \d\d:\d\d:\d\d \+0000"$/,
       );
     }
