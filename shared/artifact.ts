@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { NotaryError } from './errors.ts';
 import type { Descriptor } from './oci/descriptor.ts';
-import { checkSignatureDescriptor, parseSignatureManifest, signatureArtifactType } from './oci/signature-manifest.ts';
+import {
+  type SignatureManifest,
+  checkSignatureDescriptor,
+  parseSignatureManifest,
+  signatureArtifactType,
+} from './oci/signature-manifest.ts';
 import type { ArtifactSource } from './ports.ts';
 
 /** An artifact as a use case is asked about it. */
@@ -37,6 +42,8 @@ export function listSignatures(source: ArtifactSource, artifact: Descriptor): As
 
 /** A signature envelope as it is stored; nothing about it has been verified. */
 export interface StoredEnvelope {
+  /** What its manifest says; a file beside a blob has none. */
+  readonly manifest?: SignatureManifest;
   readonly mediaType: string;
   readonly bytes: Uint8Array;
 }
@@ -44,6 +51,7 @@ export interface StoredEnvelope {
 /** Fetches the envelope of a signature manifest. Throws what the source throws, and for manifests that are no signature's. */
 export async function fetchEnvelope(source: ArtifactSource, signature: Descriptor): Promise<StoredEnvelope> {
   checkSignatureDescriptor(signature);
-  const { envelope } = parseSignatureManifest(await source.fetchManifest(signature), signature);
-  return { mediaType: envelope.mediaType, bytes: await source.fetchBlob(envelope) };
+  const manifest = parseSignatureManifest(await source.fetchManifest(signature), signature);
+  const { envelope } = manifest;
+  return { manifest, mediaType: envelope.mediaType, bytes: await source.fetchBlob(envelope) };
 }

@@ -180,6 +180,14 @@ export const inputTable = {
     description:
       'Folder that contains x509/<type>/<store>/; without it .github/truststore (Azure Pipelines: .pipeline/truststore).',
   },
+  strictness: {
+    github: 'strictness',
+    azure: 'strictness',
+    commands: verify,
+    default: { github: 'reference', azure: 'reference' },
+    description:
+      'reference: accept what Notation accepts; strict: also refuse what Notation lets pass against the specification.',
+  },
   insecureRegistries: {
     github: 'insecure_registries',
     azure: 'insecureRegistries',

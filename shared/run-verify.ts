@@ -27,12 +27,14 @@ import { DeferredLog } from './step.ts';
 import type { Step } from './step.ts';
 import { tagWarning } from './tag-warning.ts';
 import type { VerificationOutcome } from './validation/outcome.ts';
+import type { Strictness } from './validation/strictness.ts';
 import { verifyArtifact } from './verify.ts';
 
 /** What every artifact of the step shares. */
 interface Verifying extends Verification {
   readonly registries: RegistryClient;
   readonly requiredMetadata: ReadonlyMap<string, string>;
+  readonly strictness: Strictness;
 }
 
 /** The verify command: verifies every artifact named; all are tried, one failure at the end. */
@@ -45,6 +47,7 @@ export async function runVerify(step: Step): Promise<void> {
   const requiredMetadata = (await reader.attempt(() => parseUserMetadata(reader.lines('userMetadata')))) ?? new Map();
   const summaryWanted = reader.flag('showSummary', true);
   reader.flag('allowReferrersApi', false);
+  const strictness = reader.choice('strictness', ['reference', 'strict']);
   const { policyPaths, storeFolder } = trustPaths(reader, host);
   const verification = await reader.attempt(() => composeVerification(policyPaths, storeFolder));
   reader.finish();
@@ -54,7 +57,7 @@ export async function runVerify(step: Step): Promise<void> {
   try {
     const targets = await chooseArtifacts(step, choice, registries);
     log.info(`Verifying ${count(targets.length, 'artifact')}`);
-    const entries = await verifyAll(step, targets, { ...verification, registries, requiredMetadata });
+    const entries = await verifyAll(step, targets, { ...verification, registries, requiredMetadata, strictness });
     report(step, entries);
     if (summaryWanted) await host.showSummary(verifySummary(entries, step.words));
     failIfAny(entries);
@@ -102,13 +105,13 @@ async function verifyAll(
 
 async function verifyTarget(
   { reference, requested }: ChosenArtifact,
-  { policy, ports, registries, requiredMetadata }: Verifying,
+  { policy, ports, registries, requiredMetadata, strictness }: Verifying,
   log: DeferredLog,
 ): Promise<VerificationOutcome> {
   const { registry, repository } = reference;
   const source = registries.repository(registry, repository);
   const outcome = await verifyArtifact(
-    { requested, registry, repository, tagOrDigest: tagOrDigest(reference), policy, requiredMetadata },
+    { requested, registry, repository, tagOrDigest: tagOrDigest(reference), policy, requiredMetadata, strictness },
     { ...ports, source, log },
   );
   if (reference.digest === undefined && outcome.artifact !== undefined) {

@@ -10,7 +10,7 @@ export interface Step {
   /** Whether anything was warned about. */
   warned(): boolean;
   /** A text with inputs named as users of this host type them. */
-  words(text: string): string;
+  readonly words: (text: string) => string;
 }
 
 export function openStep(host: Host): Step {

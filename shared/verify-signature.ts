@@ -17,6 +17,7 @@ import { validateIntegrity } from './validation/integrity.ts';
 import type { SignatureOutcome, SignatureSummary, ValidationResult } from './validation/outcome.ts';
 import { type RevocationFacts, validateRevocation } from './validation/revocation.ts';
 import { summarizeSignature } from './validation/signature-summary.ts';
+import { type Laxity, type Strictness, findManifestLaxity } from './validation/strictness.ts';
 import { findTargetMismatch } from './validation/target-artifact.ts';
 import { findVerificationPlugin, pluginFailure } from './validation/verification-plugin.ts';
 import { verifyTimestamp } from './verify-timestamp.ts';
@@ -26,6 +27,7 @@ export interface Judgement {
   readonly artifact: Descriptor;
   readonly statement: TrustPolicyStatement;
   readonly requiredMetadata: ReadonlyMap<string, string>;
+  readonly strictness: Strictness;
   readonly now: Date;
   readonly ports: VerifyPorts;
 }
@@ -37,7 +39,9 @@ export async function verifySignature(
   judgement: Judgement,
 ): Promise<SignatureOutcome> {
   const { level } = judgement.statement;
-  const integrity = validateIntegrity(stored.mediaType, stored.bytes, level.actions.integrity);
+  const laxity = findLaxManifest(stored, judgement);
+  if (laxity !== undefined) return { digest: signature.digest, verified: false, validations: [], ...laxity };
+  const integrity = validateIntegrity(stored.mediaType, stored.bytes, level.actions.integrity, judgement.strictness);
   const { envelope } = integrity;
   const summary = envelope === undefined ? summaryOfRejected(integrity.parsed) : summarizeSignature(envelope);
   const known = { digest: signature.digest, ...(summary === undefined ? {} : { signature: summary }) };
@@ -53,6 +57,10 @@ export async function verifySignature(
   }
   const mismatch = findTargetMismatch(envelope, judgement.artifact, judgement.requiredMetadata);
   return { ...known, verified: mismatch === undefined, validations, ...mismatch };
+}
+
+function findLaxManifest({ manifest }: StoredEnvelope, { strictness, artifact }: Judgement): Laxity | undefined {
+  return strictness === 'strict' && manifest !== undefined ? findManifestLaxity(manifest, artifact) : undefined;
 }
 
 /** Facts are gathered only for validations that are reached, and judged by pure rules. */

@@ -13,6 +13,7 @@ import { quote } from './primitives/quote.ts';
 import type { TrustPolicy } from './trust/policy.ts';
 import { type SelectedStatement, selectStatement } from './trust/select-statement.ts';
 import type { FailedOutcome, SignatureOutcome, VerificationOutcome } from './validation/outcome.ts';
+import type { Strictness } from './validation/strictness.ts';
 import { type Judgement, verifySignature } from './verify-signature.ts';
 
 /** An artifact to verify, and what by. */
@@ -22,6 +23,8 @@ export interface VerifyRequest extends ArtifactRequest {
   readonly policy: TrustPolicy;
   /** User metadata that a signature must carry. */
   readonly requiredMetadata: ReadonlyMap<string, string>;
+  /** The default is `reference`. */
+  readonly strictness?: Strictness;
   /** Signatures looked at before giving up; the default is the reference's. */
   readonly maxSignatures?: number;
 }
@@ -52,8 +55,8 @@ export async function verifyArtifact(request: VerifyRequest, ports: VerifyPorts)
   const applied = { ...subject, statement: statement.name, scope, level: statement.level };
   if (statement.level.name === 'skip') return { outcome: 'skipped', ...applied, signatures: [] };
 
-  const { requiredMetadata } = request;
-  const judgement: Judgement = { artifact, statement, requiredMetadata, now, ports };
+  const { requiredMetadata, strictness = 'reference' } = request;
+  const judgement: Judgement = { artifact, statement, requiredMetadata, strictness, now, ports };
   const { signatures, failure } = await verifySignatures(resolved, judgement, maxSignatures);
   const verified = signatures.find((signature) => signature.verified);
   if (verified !== undefined) return { outcome: 'verified', ...applied, signatures, warnings: warningsOf(verified) };

@@ -85,8 +85,13 @@ export interface Claims {
 
 /** A parsed envelope of some format. Nothing in it has been verified. */
 export interface ParsedEnvelope {
-  /** Checks the signature with the key of the leaf certificate. Throws `envelope-invalid` or `envelope-integrity`. */
+  /**
+   * Checks the signature with the key of the leaf certificate. Throws `envelope-invalid` or `envelope-integrity`. The salt
+   * of an RSASSA-PSS signature is what the format's reference takes: any in JWS, as long as the hash in COSE.
+   */
   verifySignature(): void;
+  /** Whether the signature verifies when the salt must be as long as the hash, in either format (RFC 7518 3.5). */
+  hasPrescribedSalt(): boolean;
   /** Reads all that the envelope claims. Throws `envelope-invalid` or `algorithm-unsupported`. */
   readContent(): UncheckedContent;
 }

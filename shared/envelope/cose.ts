@@ -29,6 +29,8 @@ export function parseCose(bytes: Uint8Array): ParsedEnvelope {
     verifySignature: () => {
       verifyCose(cose);
     },
+    // go-cose takes no other salt: what has been verified has it
+    hasPrescribedSalt: () => true,
     readContent: () => readCoseContent(cose),
   };
 }

@@ -64,6 +64,11 @@ export function verifyIntegrity(envelope: SignatureEnvelope): VerifiedEnvelope {
   return readContent(envelope) as VerifiedEnvelope;
 }
 
+/** Whether a signature that verifies does so with the salt its algorithm prescribes; the reference takes any in JWS. */
+export function hasPrescribedSalt(envelope: SignatureEnvelope): boolean {
+  return envelope[parsed].hasPrescribedSalt();
+}
+
 /** Makes the bytes to sign. Throws `sign-request-invalid` or `envelope-invalid`. */
 export function prepareEnvelope(mediaType: EnvelopeMediaType, request: EnvelopeRequest): PreparedEnvelope {
   return formats[mediaType].prepare(checkRequest(request));

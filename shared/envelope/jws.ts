@@ -29,6 +29,7 @@ export function parseJws(bytes: Uint8Array): ParsedEnvelope {
     verifySignature: () => {
       verifyJws(jws);
     },
+    hasPrescribedSalt: () => jwsHasPrescribedSalt(jws),
     readContent: () => readJwsContent(jws),
   };
 }
@@ -46,14 +47,24 @@ function readJws(bytes: Uint8Array): Jws {
   };
 }
 
-function verifyJws(jws: Jws): void {
+function verifyJws(jws: Jws, saltLength: 'auto' | 'digest' = 'auto'): void {
   const [leaf] = jws.certificates;
   if (leaf === undefined) throw invalidEnvelope('certificate chain is not present');
   const certificate = parseLeaf(leaf);
   try {
-    verifyJwt(jws, certificate);
+    verifyJwt(jws, certificate, saltLength);
   } catch (error) {
     throw brokenIntegrity(messageOf(error), error);
+  }
+}
+
+function jwsHasPrescribedSalt(jws: Jws): boolean {
+  try {
+    verifyJws(jws, 'digest');
+    return true;
+  } catch (error) {
+    if (error instanceof NotaryError) return false;
+    throw error;
   }
 }
 
@@ -66,7 +77,7 @@ function parseLeaf(der: Uint8Array): Certificate {
 }
 
 /** The checks of golang-jwt `Parser.Parse`, in its order; the claims of a JWT (`exp`, `nbf`) are not among them. */
-function verifyJwt(jws: Jws, certificate: Certificate): void {
+function verifyJwt(jws: Jws, certificate: Certificate, saltLength: 'auto' | 'digest'): void {
   const compact = [jws.protected, jws.payload, jws.signature].join('.');
   if (compact.split('.').length !== 3) throw tokenError('token contains an invalid number of segments');
   const header = plainJson(objectOf(parseJson(decodeBase64Url(jws.protected)), 'header'));
@@ -75,7 +86,7 @@ function verifyJwt(jws: Jws, certificate: Certificate): void {
   const algorithm = jwtAlgorithm(header instanceof Map ? header.get('alg') : undefined);
   const signature = decodeBase64Url(jws.signature);
   const toBeVerified = Buffer.from(`${jws.protected}.${jws.payload}`);
-  if (!verifiesWith(algorithm, certificate, toBeVerified, signature)) {
+  if (!verifiesWith(algorithm, certificate, toBeVerified, signature, saltLength)) {
     throw tokenError(`crypto/${algorithm.kind === 'ecdsa' ? 'ecdsa' : 'rsa'}: verification error`);
   }
 }
@@ -96,11 +107,12 @@ function verifiesWith(
   { publicKey }: Certificate,
   data: Uint8Array,
   signature: Uint8Array,
+  saltLength: 'auto' | 'digest',
 ): boolean {
   if (publicKey === undefined) throw tokenError('key is of invalid type');
   // For RSA the modulus decides the length here; a key of another size than the algorithm's is found later (2.6 step 14).
   const signatureSize = algorithm.kind === 'rsa-pss' ? signature.length : algorithm.signatureSize;
-  return verifySignature({ ...algorithm, signatureSize }, publicKey, data, signature, { saltLength: 'auto' });
+  return verifySignature({ ...algorithm, signatureSize }, publicKey, data, signature, { saltLength });
 }
 
 function tokenError(message: string): NotaryError {

@@ -4,7 +4,7 @@ import { digestOf } from '../primitives/digest.ts';
 import { encodeGoJson, type GoJsonStruct } from '../primitives/json-encode.ts';
 import { quote } from '../primitives/quote.ts';
 import type { Descriptor } from './descriptor.ts';
-import { manifestTypes, maxManifestSize, parseManifest } from './manifest.ts';
+import { type Manifest, manifestTypes, maxManifestSize, parseManifest } from './manifest.ts';
 
 /** The kind of referrer that is a signature (specs/signature-specification.md "Signature manifest"). */
 export const signatureArtifactType = 'application/vnd.cncf.notary.signature';
@@ -34,10 +34,23 @@ export interface SignatureManifestContent {
 
 /** What a signature manifest says. */
 export interface SignatureManifest {
+  /** How the manifest says that it is a signature; undefined when it does not. */
+  readonly form: SignatureManifestForm | undefined;
   readonly envelope: Descriptor;
   /** Notation does not look at it when reading from a registry: the envelope's payload binds it to the artifact. */
   readonly subject: Descriptor | undefined;
   readonly annotations: Readonly<Record<string, string>>;
+}
+
+/** How a manifest says that it is a signature (specs/signature-specification.md "Signature manifest"), if it does. */
+export function signatureFormOf(manifest: Manifest): SignatureManifestForm | undefined {
+  if (manifest.kind === 'index') return undefined;
+  const { artifactType, config } = manifest;
+  if (artifactType === signatureArtifactType) {
+    const isArtifactManifest = manifest.mediaType === manifestTypes.artifact;
+    return isArtifactManifest || config?.mediaType === emptyConfigMediaType ? 'artifact-type' : undefined;
+  }
+  return artifactType === undefined && config?.mediaType === signatureArtifactType ? 'config-media-type' : undefined;
 }
 
 /** Encodes a signature manifest byte for byte as Notation does (NP 11.2). */
@@ -113,5 +126,6 @@ export function parseSignatureManifest(bytes: Uint8Array, descriptor: Descriptor
   if (envelope.size > maxEnvelopeSize) {
     throw new NotaryError('registry-limit', `signature blob too large: ${envelope.size} bytes`);
   }
-  return { envelope, subject: manifest.subject, annotations: manifest.annotations };
+  const { subject, annotations } = manifest;
+  return { form: signatureFormOf(manifest), envelope, subject, annotations };
 }

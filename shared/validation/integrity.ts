@@ -4,6 +4,7 @@ import { type SignatureEnvelope, parseEnvelope, verifyIntegrity } from '../envel
 import { NotaryError } from '../errors.ts';
 import { quote } from '../primitives/quote.ts';
 import type { ValidationAction, ValidationResult } from './outcome.ts';
+import { type Strictness, findEnvelopeLaxity } from './strictness.ts';
 
 /** The result of integrity, and the envelope as far as it could be read. */
 export interface Integrity {
@@ -14,8 +15,16 @@ export interface Integrity {
   readonly envelope: VerifiedEnvelope | undefined;
 }
 
-/** Parses and verifies a signature envelope, and that it signs a Notary Project payload. */
-export function validateIntegrity(mediaType: string, bytes: Uint8Array, action: ValidationAction): Integrity {
+/**
+ * Parses and verifies a signature envelope, and that it signs a Notary Project payload; under `strict` also that nothing
+ * in it is against the specification.
+ */
+export function validateIntegrity(
+  mediaType: string,
+  bytes: Uint8Array,
+  action: ValidationAction,
+  strictness: Strictness = 'reference',
+): Integrity {
   const failed = (error: string, hint: string | undefined, parsed?: SignatureEnvelope): Integrity => {
     const result = { type: 'integrity', action, error, ...(hint === undefined ? {} : { hint }) } as const;
     return { result, parsed, envelope: undefined };
@@ -30,6 +39,8 @@ export function validateIntegrity(mediaType: string, bytes: Uint8Array, action: 
   if (payload.contentType !== payloadMediaType) {
     return failed(`payload content type ${quote(payload.contentType)} not supported`, undefined, parsed.value);
   }
+  const laxity = strictness === 'strict' ? findEnvelopeLaxity(parsed.value, verified.value) : undefined;
+  if (laxity !== undefined) return failed(laxity.error, laxity.hint, parsed.value);
   const note = `${algorithm.keySpec} signature (${algorithm.jws}) over the received bytes`;
   return { result: { type: 'integrity', action, note }, parsed: parsed.value, envelope: verified.value };
 }

@@ -47,7 +47,7 @@ describe('fetchEnvelope', () => {
     const scenario = new Scenario();
     const bytes = new Uint8Array([1, 2, 3]);
     const signature = scenario.attach(bytes, 'application/x');
-    expect(await fetchEnvelope(scenario.repository, signature)).toEqual({ mediaType: 'application/x', bytes });
+    expect(await fetchEnvelope(scenario.repository, signature)).toMatchObject({ mediaType: 'application/x', bytes });
   });
 
   it('passes on what the source throws', async () => {
