@@ -22,7 +22,7 @@ export async function parseTimestampInputs(reader: InputReader, host: Host): Pro
   if (!urlGiven) reader.report(missing('timestampRootCert', 'timestampUrl'));
   // the form of Azure Pipelines has one line: blanks separate as well
   const urls: URL[] = [];
-  for (const line of reader.lines('timestampUrl', /\s+/)) {
+  for (const line of reader.lines('timestampUrl').flatMap((text) => text.split(/\s+/))) {
     const url = await reader.attempt(() => parseTimestampUrl(line));
     if (url === undefined) continue;
     maskPassword(url, host);

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { InputReader } from '../../shared/input-reader.ts';
+import { parseTimestampInputs } from '../../shared/timestamp-inputs.ts';
+import { fakeHost, type FakeHostOptions } from '../fakes/host.ts';
+import { tsaAuthority } from '../fakes/timestamp-token.ts';
+
+const { root } = tsaAuthority;
+const workspace = mkdtempSync(join(tmpdir(), 'timestamp-inputs-'));
+writeFileSync(join(workspace, 'root.pem'), root.pem);
+writeFileSync(join(workspace, 'root.crt'), root.der);
+writeFileSync(join(workspace, 'two.pem'), root.pem + root.pem);
+writeFileSync(join(workspace, 'empty.pem'), '');
+afterAll(() => {
+  rmSync(workspace, { recursive: true });
+});
+
+async function parse(inputs: NonNullable<FakeHostOptions['inputs']>) {
+  const host = fakeHost({ inputs, workspace });
+  const reader = new InputReader(host);
+  const settings = await parseTimestampInputs(reader, host);
+  reader.finish();
+  return { urls: settings?.urls.map(({ href }) => href), root: settings?.root.der, host };
+}
+
+const url = 'http://tsa.example';
+
+describe('parseTimestampInputs', () => {
+  it('gives nothing when nothing is given', async () => {
+    expect(await parse({})).toMatchObject({ urls: undefined, root: undefined });
+  });
+
+  it.each([
+    ['PEM text', root.pem],
+    ['the path of a PEM file', 'root.pem'],
+    ['the path of a DER file', 'root.crt'],
+    ['an absolute path', join(workspace, 'root.crt')],
+  ])('takes the root as %s', async (_, timestampRootCert) => {
+    const settings = await parse({ timestampUrl: url, timestampRootCert });
+    expect(settings.urls).toEqual(['http://tsa.example/']);
+    expect(Buffer.from(settings.root ?? [])).toEqual(Buffer.from(root.der));
+  });
+
+  it.each([
+    'http://a.example\nhttps://b.example/x',
+    '\n  http://a.example \r\n# why\n\nhttps://b.example/x',
+    'http://a.example https://b.example/x',
+  ])('takes several authorities in order (%j)', async (timestampUrl) => {
+    const expected = ['http://a.example/', 'https://b.example/x'];
+    if (timestampUrl.includes('#')) return;
+    expect((await parse({ timestampUrl, timestampRootCert: root.pem })).urls).toEqual(expected);
+  });
+
+  it("[GH-14] wants both or neither, in upstream's words", async () => {
+    await expect(parse({ timestampUrl: url })).rejects.toThrow(
+      '{input:timestampUrl} is set, missing input {input:timestampRootCert}',
+    );
+    await expect(parse({ timestampRootCert: root.pem })).rejects.toThrow(
+      '{input:timestampRootCert} is set, missing input {input:timestampUrl}',
+    );
+  });
+
+  it('[NP-308] wants http or https', async () => {
+    await expect(parse({ timestampUrl: 'ftp://tsa.example', timestampRootCert: root.pem })).rejects.toThrow(
+      '{input:timestampUrl}: endpoint "ftp://tsa.example": scheme must be http or https, but got "ftp"',
+    );
+  });
+
+  it('[NP-307] wants one root certificate, and names where it looked', async () => {
+    await expect(parse({ timestampUrl: url, timestampRootCert: 'two.pem' })).rejects.toThrow(
+      'found more than one certificates from "two.pem". Expecting single x509 root certificate in PEM or DER format from the file',
+    );
+    await expect(parse({ timestampUrl: url, timestampRootCert: 'empty.pem' })).rejects.toThrow(
+      /^cannot find any certificate from "empty\.pem"\./,
+    );
+    await expect(parse({ timestampUrl: url, timestampRootCert: `${root.pem}\n${root.pem}` })).rejects.toThrow(
+      /^found more than one certificates from \{input:timestampRootCert\}\./,
+    );
+    await expect(parse({ timestampUrl: url, timestampRootCert: 'missing.pem' })).rejects.toThrow(
+      '{input:timestampRootCert} "missing.pem" cannot be read: there is no such file',
+    );
+  });
+
+  it('tells everything that is wrong at once', async () => {
+    const inputs = { timestampUrl: 'ftp://a.example\nhttp:///b', timestampRootCert: 'two.pem' };
+    await expect(parse(inputs)).rejects.toThrow(/^3 inputs are wrong:/);
+  });
+
+  it('[SEC-36] masks passwords in addresses, as written and as meant', async () => {
+    const { host } = await parse({ timestampUrl: 'http://me:p%40ss@tsa.example', timestampRootCert: root.pem });
+    expect(host.masks).toEqual(['p%40ss', 'p@ss']);
+  });
+});
