@@ -64,6 +64,25 @@ export class Asn1Fields {
     return element === undefined ? undefined : new Asn1Fields(element.content);
   }
 
+  /**
+   * The value inside `[n] EXPLICIT` (`outer` is its constructed tag), if that is next and the value has one of these tags.
+   * As in Go, the length of the outer is not held against that of the value.
+   */
+  optionalExplicit(outer: number, ...tags: readonly number[]): DerElement | undefined {
+    const start = this.#position;
+    const header = this.#header();
+    if (header === undefined) return undefined;
+    const { contentStart, length } = header;
+    if (contentStart === this.#bytes.length) throw malformed('structure error: explicit tag has no child');
+    const primitive = outer & ~0x20;
+    if (header.tag !== outer && !(header.tag === primitive && length === 0)) return undefined;
+    if (length === 0) throw malformed('structure error: zero length explicit tag was not an asn1.Flag');
+    this.#position = contentStart;
+    const value = this.optional(...tags);
+    if (value === undefined) this.#position = start;
+    return value;
+  }
+
   /** INTEGER of any size. */
   integer(): bigint {
     return integerOf(this.required(tag.integer));

@@ -62,7 +62,8 @@ export function parseExtensions(reader: DerReader): Extension[] {
   return extensions;
 }
 
-function parseExtension(reader: DerReader): Extension {
+/** Reads the content of one Extension; what follows its value is not looked at. */
+export function parseExtension(reader: DerReader): Extension {
   const oid = reader.objectIdentifier('x509: malformed extension OID field');
   const critical = reader.nextIs(tag.boolean) && reader.boolean('x509: malformed extension critical field');
   return { oid, critical, value: reader.content(tag.octetString, 'x509: malformed extension value field') };
