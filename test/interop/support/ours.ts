@@ -8,7 +8,7 @@ import { openTrustStore } from '../../../shared/adapters/trust-store-directory.t
 import { noVerificationPlugins } from '../../../shared/adapters/verification-plugins-unavailable.ts';
 import { envelopeMediaTypes, type EnvelopeFormat } from '../../../shared/envelope/content.ts';
 import { inspectArtifact, type Inspection } from '../../../shared/inspect.ts';
-import type { ArtifactTarget, Log, ReferrersMode, SignatureRecord } from '../../../shared/ports.ts';
+import type { ArtifactTarget, Log, ReferrersMode, SignatureRecord, Timestamper } from '../../../shared/ports.ts';
 import { Secret } from '../../../shared/primitives/secret.ts';
 import { signArtifact, type SignRequest } from '../../../shared/sign.ts';
 import type { VerificationOutcome } from '../../../shared/validation/outcome.ts';
@@ -33,6 +33,7 @@ export interface OurSigning extends OurOptions {
   readonly manifestForm?: SignRequest['manifestForm'];
   readonly metadata?: Readonly<Record<string, string>>;
   readonly expirySeconds?: number;
+  readonly timestamper?: Timestamper;
 }
 
 export interface OurVerification extends OurOptions {
@@ -48,8 +49,7 @@ export async function signWithUs(image: PushedImage, signing: OurSigning): Promi
     certificateChain: readFileSync(signing.key.certificateChain, 'utf8'),
   });
   const request = {
-    registry: image.registry,
-    repository: image.repository,
+    name: `${image.registry}/${image.repository}`,
     tagOrDigest: image.digest,
     envelopeMediaType: envelopeMediaTypes[signing.format],
     manifestForm: signing.manifestForm ?? 'config-media-type',
@@ -59,7 +59,7 @@ export async function signWithUs(image: PushedImage, signing: OurSigning): Promi
     ...(signing.expirySeconds === undefined ? {} : { expirySeconds: signing.expirySeconds }),
   };
   return withTarget(image, signing, (target) =>
-    signArtifact(request, { target, signer, timestamper: undefined, clock: clockOf(signing), log: quiet }),
+    signArtifact(request, { target, signer, timestamper: signing.timestamper, clock: clockOf(signing), log: quiet }),
   );
 }
 
@@ -72,8 +72,7 @@ export async function verifyWithUs(
   const policy = await readTrustPolicy([trust.trustPolicyFile]);
   const request = {
     requested: image.reference,
-    registry: image.registry,
-    repository: image.repository,
+    name: `${image.registry}/${image.repository}`,
     tagOrDigest: image.digest,
     policy,
     requiredMetadata: new Map(Object.entries(verification.metadata ?? {})),
@@ -93,7 +92,7 @@ export async function verifyWithUs(
 /** Lists and reads the signatures of an artifact with the core of this product. */
 export function inspectWithUs(image: PushedImage): Promise<Inspection> {
   const { registry, repository, digest: tagOrDigest } = image;
-  return withTarget(image, {}, (source) => inspectArtifact({ registry, repository, tagOrDigest }, { source }));
+  return withTarget(image, {}, (source) => inspectArtifact({ name: `${registry}/${repository}`, tagOrDigest }, { source }));
 }
 
 /** Our view of the repository of an image, for as long as the work takes. */
