@@ -9,7 +9,7 @@ import { isMailbox } from './mailbox.ts';
 
 const problem = 'x509: invalid NameConstraints extension';
 
-/** Refuses name constraints (RFC 5280, 4.2.1.10) that Go cannot read. Names are constrained nowhere in this product. */
+/** Refuses name constraints (RFC 5280, 4.2.1.10) that Go cannot read; constrained-names.ts applies them. */
 export function checkNameConstraints(value: Uint8Array): void {
   const outer = new DerReader(value);
   const constraints = outer.enter(tag.sequence, problem);

@@ -55,7 +55,9 @@ export async function startOpensslTimestampAuthority(
       return answered;
     },
     async stop() {
-      await new Promise((resolve) => server.close(resolve).closeAllConnections());
+      await new Promise((resolve) => {
+        server.close(resolve).closeAllConnections();
+      });
       rmSync(folder, { recursive: true });
     },
   };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from 'vitest';
-import { formatRfc1123, formatRfc3339 } from '../../../shared/primitives/go-time.ts';
+import { formatGoInstant, formatRfc1123, formatRfc3339 } from '../../../shared/primitives/go-time.ts';
 
 describe('formatRfc1123', () => {
   it.each([
@@ -21,5 +21,17 @@ describe('formatRfc3339', () => {
   it('leaves out fractions', () => {
     expect(formatRfc3339(new Date('2026-06-02T01:02:03.456Z'))).toBe('2026-06-02T01:02:03Z');
     expect(formatRfc3339(new Date(Number.NaN))).toBe('Invalid Date');
+  });
+});
+
+describe('formatGoInstant', () => {
+  it.each([
+    [0, 0, '2026-06-01 00:00:10 +0000 UTC'],
+    [500_000_000, 0, '2026-06-01 00:00:10.5 +0000 UTC'],
+    [1, 90, '2026-06-01 01:30:10.000000001 +0130 +0130'],
+    [0, -330, '2026-05-31 18:30:10 -0530 -0530'],
+  ])('prints %d ns at %d minutes as Go does', (nanoseconds, offsetMinutes, expected) => {
+    const seconds = BigInt(Date.UTC(2026, 5, 1, 0, 0, 10) / 1000);
+    expect(formatGoInstant({ seconds, nanoseconds, offsetMinutes })).toBe(expected);
   });
 });
