@@ -25,6 +25,13 @@ export type ErrorCode =
   | 'sign-request-invalid'
   | 'signing-failed'
   | 'timestamp-failed'
+  // signing in to Azure, and its key vaults
+  | 'azure-sign-in'
+  | 'vault-denied'
+  | 'vault-object-missing'
+  | 'vault-failed'
+  | 'plugin-unavailable'
+  | 'plugin-failed'
   // bytes from outside
   | 'malformed'
   | 'certificate-invalid'

@@ -72,6 +72,26 @@ export interface RawSigner {
   sign(toBeSigned: Uint8Array): Promise<Uint8Array>;
 }
 
+/**
+ * A key whose certificate chain is known only with each signature (plugin capability SIGNATURE_GENERATOR.RAW); the envelope
+ * is ours.
+ */
+export interface ChainingSigner {
+  readonly kind: 'chaining';
+  readonly description: string;
+  /** Appended to the signing agent, `name/version` (NP 4.3). */
+  readonly agent: string;
+  readonly keySpec: KeySpec;
+  /** As of `RawSigner`, with the chain that belongs to the signature. */
+  sign(toBeSigned: Uint8Array): Promise<ChainedSignature>;
+}
+
+export interface ChainedSignature {
+  readonly signature: Uint8Array;
+  /** Leaf first, complete to the root; not judged yet. */
+  readonly certificateChain: CertificateChain;
+}
+
 /** A signer that returns a whole envelope (plugin capability SIGNATURE_GENERATOR.ENVELOPE). */
 export interface EnvelopeSigner {
   readonly kind: 'envelope';
@@ -91,7 +111,7 @@ export interface EnvelopeSignResult {
   readonly annotations: Readonly<Record<string, string>>;
 }
 
-export type Signer = RawSigner | EnvelopeSigner;
+export type Signer = RawSigner | ChainingSigner | EnvelopeSigner;
 
 /** Gets RFC 3161 countersignatures. */
 export interface Timestamper {

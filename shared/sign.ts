@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type ArtifactRequest, resolveArtifact } from './artifact.ts';
-import { algorithmOfKeySpec } from './envelope/algorithm.ts';
-import { type EnvelopeMediaType, type VerifiedEnvelope, payloadMediaType } from './envelope/content.ts';
-import { isEnvelopeMediaType, parseEnvelope, prepareEnvelope, verifyIntegrity } from './envelope/envelope.ts';
-import { addUserMetadata, encodePayload } from './envelope/payload.ts';
-import { NotaryError, messageOf } from './errors.ts';
+import type { EnvelopeMediaType, VerifiedEnvelope } from './envelope/content.ts';
+import { isEnvelopeMediaType } from './envelope/envelope.ts';
+import { addUserMetadata } from './envelope/payload.ts';
+import { NotaryError } from './errors.ts';
 import type { Descriptor } from './oci/descriptor.ts';
 import { manifestTypes } from './oci/manifest.ts';
 import {
@@ -15,10 +14,10 @@ import {
   signatureAnnotations,
   signatureArtifactType,
 } from './oci/signature-manifest.ts';
-import type { ArtifactTarget, PushedReferrer, RawSigner, ReferrersMode, SignPorts, SignatureRecord } from './ports.ts';
-import { equalBytes } from './primitives/bytes.ts';
+import type { ArtifactTarget, PushedReferrer, ReferrersMode, SignPorts, SignatureRecord } from './ports.ts';
 import { formatRfc3339 } from './primitives/go-time.ts';
 import { quote } from './primitives/quote.ts';
+import { signEnvelope } from './sign-envelope.ts';
 import { thumbprint } from './x509/thumbprint.ts';
 
 /** An artifact to sign, and how. */
@@ -41,13 +40,24 @@ export interface SignRequest extends ArtifactRequest {
 export async function signArtifact(request: SignRequest, ports: SignPorts): Promise<SignatureRecord> {
   const { target } = ports;
   const mediaType = checkRequest(request);
-  const signer = rawSigner(ports);
   const { artifact, reference } = await resolveArtifact(request, target);
-  const payload = encodePayload(addUserMetadata(artifact, request.userMetadata));
-  const times = timesOf(ports.clock.now(), request.expirySeconds);
-  const envelope = await makeEnvelope(mediaType, payload, times, request, signer, ports);
-  const verified = verifyOwn(mediaType, envelope, signer);
-  const annotations = signatureAnnotations(verified.certificateChain.map(thumbprint), times.signingTime);
+  const { expirySeconds = 0, signingAgent } = request;
+  const made = await signEnvelope(
+    {
+      mediaType,
+      descriptor: addUserMetadata(artifact, request.userMetadata),
+      ...timesOf(ports.clock.now(), expirySeconds),
+      expirySeconds,
+      signingAgent,
+    },
+    ports,
+  );
+  const { verified, bytes: envelope } = made;
+  const times = timesIn(verified);
+  const annotations = {
+    ...made.annotations,
+    ...signatureAnnotations(verified.certificateChain.map(thumbprint), times.signingTime),
+  };
   const pushed = await pushSignature(target, { mediaType, envelope, subject: artifact, annotations }, request);
   ports.log.debug(`pushed signature ${pushed.descriptor.digest} of ${reference} (${pushed.via})`);
   return {
@@ -60,7 +70,7 @@ export async function signArtifact(request: SignRequest, ports: SignPorts): Prom
     timestamped: verified.unsignedAttributes.timestampSignature !== undefined,
     signer: verified.certificateChain[0].subject,
     via: pushed.via,
-    warnings: pushed.warnings,
+    warnings: [...made.warnings, ...pushed.warnings],
   };
 }
 
@@ -81,17 +91,6 @@ function invalidRequest(text: string): NotaryError {
   });
 }
 
-function rawSigner({ signer }: SignPorts): RawSigner {
-  if (signer.kind === 'raw') return signer;
-  throw new NotaryError(
-    'feature-unavailable',
-    `signers that make whole envelopes are not available yet: ${signer.description}`,
-    {
-      hint: 'Sign with {input:privateKey} and {input:certificateChain}.',
-    },
-  );
-}
-
 interface Times {
   readonly signingTime: Date;
   readonly expiry: Date | undefined;
@@ -105,52 +104,17 @@ function timesOf(now: Date, expirySeconds = 0): Times {
   throw invalidRequest('expiry duration ends after the year 9999');
 }
 
+/** What the envelope says: with a signer of whole envelopes it need not be what was asked for. */
+function timesIn({ signedAttributes }: VerifiedEnvelope): Times {
+  const { date: signingTime } =
+    signedAttributes.signingScheme === 'notary.x509'
+      ? signedAttributes.signingTime
+      : signedAttributes.authenticSigningTime;
+  return { signingTime, expiry: signedAttributes.expiry?.date };
+}
+
 /** RFC 3339 has four digits for the year. */
 const latestTime = Date.UTC(9999, 11, 31, 23, 59, 59);
-
-async function makeEnvelope(
-  mediaType: EnvelopeMediaType,
-  payload: Uint8Array,
-  times: Times,
-  { signingAgent }: SignRequest,
-  signer: RawSigner,
-  { timestamper }: SignPorts,
-): Promise<Uint8Array> {
-  const { keySpec, certificateChain, agent } = signer;
-  const prepared = prepareEnvelope(mediaType, {
-    payload: { contentType: payloadMediaType, content: payload },
-    signingScheme: 'notary.x509',
-    ...times,
-    signingAgent: agent === undefined ? signingAgent : `${signingAgent} ${agent}`,
-    keySpec,
-    certificateChain,
-  });
-  const signature = await signer.sign(prepared.toBeSigned);
-  if (timestamper === undefined) return prepared.complete(signature);
-  const timestampSignature = await timestamper.timestamp(signature, algorithmOfKeySpec(keySpec).hash);
-  return prepared.complete(signature, { timestampSignature });
-}
-
-/** Verifies what was just made as a verifier would: a signer with the wrong key is found here, not in production. */
-function verifyOwn(mediaType: EnvelopeMediaType, envelope: Uint8Array, signer: RawSigner): VerifiedEnvelope {
-  const failed = (reason: string, cause?: unknown): NotaryError =>
-    new NotaryError('signing-failed', `generated signature failed verification: ${reason}`, {
-      hint: `Check that the certificate chain belongs to the key (${signer.description}).`,
-      cause,
-    });
-  let verified: VerifiedEnvelope;
-  try {
-    verified = verifyIntegrity(parseEnvelope(mediaType, envelope));
-  } catch (thrown) {
-    throw failed(messageOf(thrown), thrown);
-  }
-  if (verified.payload.contentType !== payloadMediaType) {
-    throw failed(`payload content type ${quote(verified.payload.contentType)} not supported`);
-  }
-  const leaf = signer.certificateChain[0].der;
-  if (!equalBytes(verified.certificateChain[0].der, leaf)) throw failed('the envelope has another signing certificate');
-  return verified;
-}
 
 interface SignatureToPush {
   readonly mediaType: EnvelopeMediaType;

@@ -7,7 +7,7 @@ import { claimNames } from './attributes.ts';
 import { type CoseLabel, coseLabels } from './cose-headers.ts';
 import { encodeToBeSigned } from './cose.ts';
 import { invalidRequest } from './envelope-error.ts';
-import type { CheckedRequest, PreparedEnvelope, UnsignedAdditions } from './request.ts';
+import { type CheckedRequest, type PreparedEnvelope, type UnsignedAdditions, certificatesOf } from './request.ts';
 
 /** Prepares a COSE_Sign1_Tagged envelope byte for byte as Notation writes it. Throws `sign-request-invalid`. */
 export function prepareCose(request: CheckedRequest): PreparedEnvelope {
@@ -32,7 +32,7 @@ export function encodeCoseSign1(
 }
 
 /** The protected bucket: a map whose order the encoder decides. */
-export function encodeCoseProtected(request: Omit<CheckedRequest, 'certificates'>): Uint8Array {
+export function encodeCoseProtected(request: Omit<CheckedRequest, 'certificateChain'>): Uint8Array {
   const { signingScheme, expiry, extended } = request;
   const timeName = signingScheme === 'notary.x509' ? claimNames.signingTime : claimNames.authenticSigningTime;
   const headers = new Map<CoseLabel, CborValue>([
@@ -51,7 +51,7 @@ export function encodeCoseProtected(request: Omit<CheckedRequest, 'certificates'
 }
 
 /** The list is in the order scheme, authentic signing time, expiry, extended attributes; JWS has another. */
-function criticalLabels(request: Omit<CheckedRequest, 'certificates'>): CoseLabel[] {
+function criticalLabels(request: Omit<CheckedRequest, 'certificateChain'>): CoseLabel[] {
   const labels: CoseLabel[] = [claimNames.signingScheme];
   if (request.signingScheme === 'notary.x509.signingAuthority') labels.push(claimNames.authenticSigningTime);
   if (request.expiry !== undefined) labels.push(claimNames.expiry);
@@ -59,7 +59,7 @@ function criticalLabels(request: Omit<CheckedRequest, 'certificates'>): CoseLabe
 }
 
 function unprotectedMap(request: CheckedRequest, unsigned: UnsignedAdditions = {}): ReadonlyMap<CoseLabel, CborValue> {
-  const headers = new Map<CoseLabel, CborValue>([[coseLabels.x5chain, request.certificates]]);
+  const headers = new Map<CoseLabel, CborValue>([[coseLabels.x5chain, certificatesOf(request, unsigned)]]);
   if (request.signingAgent !== '') headers.set(claimNames.signingAgent, request.signingAgent);
   const token = unsigned.timestampSignature;
   if (token !== undefined && token.length > 0) headers.set(claimNames.timestampSignature, token);

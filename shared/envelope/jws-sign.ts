@@ -10,7 +10,7 @@ import { plainJson } from '../primitives/json-plain.ts';
 import { quote } from '../primitives/quote.ts';
 import { claimNames } from './attributes.ts';
 import { invalidRequest } from './envelope-error.ts';
-import type { CheckedRequest, PreparedEnvelope, UnsignedAdditions } from './request.ts';
+import { type CheckedRequest, type PreparedEnvelope, type UnsignedAdditions, certificatesOf } from './request.ts';
 
 /** Prepares a JWS envelope byte for byte as Notation writes it (reference 2.1, 2.2). Throws `sign-request-invalid`. */
 export function prepareJws(request: CheckedRequest): PreparedEnvelope {
@@ -32,7 +32,7 @@ function unprotectedHeader(request: CheckedRequest, unsigned: UnsignedAdditions 
   const { timestampSignature: token } = unsigned;
   return {
     [claimNames.timestampSignature]: token === undefined || token.length === 0 ? undefined : encodeBase64(token),
-    x5c: request.certificates.map(encodeBase64),
+    x5c: certificatesOf(request, unsigned).map(encodeBase64),
     [claimNames.signingAgent]: request.signingAgent === '' ? undefined : request.signingAgent,
   };
 }
@@ -48,7 +48,7 @@ export function encodeJwsPayload(content: Uint8Array): Uint8Array {
 }
 
 /** The protected header, sorted by key. */
-export function encodeJwsHeader(request: Omit<CheckedRequest, 'certificates'>): Uint8Array {
+export function encodeJwsHeader(request: Omit<CheckedRequest, 'certificateChain'>): Uint8Array {
   const extended = collectExtended(request);
   const claims = claimsOf(request);
   for (const key of extended.keys()) {
@@ -72,7 +72,7 @@ function collectExtended({ extended }: Pick<CheckedRequest, 'extended'>): Readon
 }
 
 /** The critical list is in the order scheme, extended attributes, authentic signing time, expiry; COSE has another. */
-function claimsOf(request: Omit<CheckedRequest, 'certificates'>): ReadonlyMap<string, GoJson> {
+function claimsOf(request: Omit<CheckedRequest, 'certificateChain'>): ReadonlyMap<string, GoJson> {
   const { signingScheme, expiry, extended } = request;
   const timeName = signingScheme === 'notary.x509' ? claimNames.signingTime : claimNames.authenticSigningTime;
   const critical: string[] = [claimNames.signingScheme];

@@ -18,7 +18,8 @@ export interface EnvelopeRequest {
   /** Unsigned; left out when empty. */
   readonly signingAgent?: string | undefined;
   readonly keySpec: KeySpec;
-  readonly certificateChain: CertificateChain;
+  /** Absent when it is known only with the signature: then completing the envelope brings it. */
+  readonly certificateChain?: CertificateChain;
 }
 
 /** An envelope that lacks its signature. */
@@ -32,6 +33,8 @@ export interface PreparedEnvelope {
 export interface UnsignedAdditions {
   /** DER of an RFC 3161 TimeStampToken. */
   readonly timestampSignature?: Uint8Array | undefined;
+  /** The chain, when the request had none; it is judged before it is used. */
+  readonly certificateChain?: CertificateChain;
 }
 
 /** A request that passed the checks of both formats, with what follows from it. */
@@ -43,8 +46,8 @@ export interface CheckedRequest {
   readonly extended: readonly ExtendedAttribute[];
   readonly signingAgent: string;
   readonly algorithm: SignatureAlgorithm;
-  /** DER, leaf first. */
-  readonly certificates: readonly Uint8Array[];
+  /** Undefined: it comes with the signature. */
+  readonly certificateChain: CertificateChain | undefined;
 }
 
 /**
@@ -61,7 +64,8 @@ export function checkRequest(request: EnvelopeRequest): CheckedRequest {
   if (!isKnownScheme(request.signingScheme)) {
     throw invalidRequest(`unsupported SigningScheme: \`${String(request.signingScheme)}\``);
   }
-  checkChain(request.certificateChain, new Date(Number(signingTime.seconds) * 1000), algorithm);
+  const { certificateChain } = request;
+  if (certificateChain !== undefined) checkChain(certificateChain, dateInSeconds(signingTime), algorithm);
   return {
     payload: request.payload,
     signingScheme: request.signingScheme,
@@ -70,8 +74,26 @@ export function checkRequest(request: EnvelopeRequest): CheckedRequest {
     extended: request.extended ?? [],
     signingAgent: request.signingAgent ?? '',
     algorithm,
-    certificates: request.certificateChain.map(({ der }) => der),
+    certificateChain,
   };
+}
+
+/**
+ * The certificates of an envelope in DER, leaf first: those of the request, or those that came with the signature. Throws
+ * `envelope-invalid`.
+ */
+export function certificatesOf(
+  request: CheckedRequest,
+  { certificateChain }: UnsignedAdditions,
+): readonly Uint8Array[] {
+  if (request.certificateChain !== undefined) return request.certificateChain.map(({ der }) => der);
+  const chain = certificateChain ?? ([] as unknown as CertificateChain);
+  checkChain(chain, dateInSeconds(request.signingTime), request.algorithm);
+  return chain.map(({ der }) => der);
+}
+
+function dateInSeconds({ seconds }: Instant): Date {
+  return new Date(Number(seconds) * 1000);
 }
 
 /** Whether a text is one of the two schemes (specs/signing-scheme.md). */

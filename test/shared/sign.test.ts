@@ -242,15 +242,6 @@ describe('signArtifact', () => {
     nothingPushed();
   });
 
-  it('refuses signers that make envelopes themselves', async () => {
-    const signer = { kind: 'envelope', description: 'plugin x', sign: () => expect.fail('was asked to sign') } as const;
-    await expect(sign({}, { signer })).rejects.toMatchObject({
-      code: 'feature-unavailable',
-      message: 'signers that make whole envelopes are not available yet: plugin x',
-    });
-    expect(scenario.repository.requests).toEqual([]);
-  });
-
   it('passes on what the push warned about, and why it failed', async () => {
     const target = Object.assign(scenario.repository, {
       pushReferrer: () =>

@@ -42,7 +42,7 @@ function attribute(key: string, value: string, critical = false) {
 
 describe('JWS conformance vector', () => {
   const vector = read('jws.json') as JwsVector;
-  const request: Omit<CheckedRequest, 'certificates'> = {
+  const request: Omit<CheckedRequest, 'certificateChain'> = {
     payload: { contentType: payloadMediaType, content: Buffer.from('{"key":"hello JWS"}') },
     signingScheme: 'notary.x509',
     signingTime: instantOfDate(new Date('2022-08-29T13:50:00Z')),
@@ -85,7 +85,7 @@ describe('COSE conformance vector', () => {
   const extended = [attribute('signedCritKey1', 'signedCritValue1', true), attribute('signedKey1', 'signedValue1')];
   const signingTime = new Date(1661321924 * 1000);
   const expiry = new Date(1661408324 * 1000);
-  const request: Omit<CheckedRequest, 'certificates'> = {
+  const request: Omit<CheckedRequest, 'certificateChain'> = {
     payload: { contentType: payloadMediaType, content: payload },
     signingScheme: 'notary.x509',
     signingTime: instantOfDate(signingTime),
