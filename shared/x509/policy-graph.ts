@@ -74,9 +74,7 @@ class PolicyGraph {
   descend(policies: readonly string[], anyAllowed: boolean): void {
     const above = [...this.#leaves.values()];
     const byExpected = new Map<string, Node[]>();
-    for (const node of above) {
-      for (const policy of node.expected) byExpected.set(policy, [...(byExpected.get(policy) ?? []), node]);
-    }
+    for (const node of above) for (const policy of node.expected) append(byExpected, policy, node);
     const anyAbove = above.filter(({ policy }) => policy === anyPolicy);
     this.#strata.push(new Map());
     for (const policy of policies) {
@@ -100,11 +98,12 @@ class PolicyGraph {
       return true;
     }
     if (mappings.some(({ issuer, subject }) => issuer === anyPolicy || subject === anyPolicy)) return false;
-    for (const issuer of new Set(mappings.map((mapping) => mapping.issuer))) {
-      const subjects = mappings.filter((mapping) => mapping.issuer === issuer).map(({ subject }) => subject);
+    const subjects = new Map<string, string[]>();
+    for (const { issuer, subject } of mappings) append(subjects, issuer, subject);
+    for (const [issuer, expected] of subjects) {
       const anyLeaf = this.#leaves.get(anyPolicy);
       const node = this.#leaves.get(issuer) ?? (anyLeaf && this.#insert(issuer, [anyLeaf]));
-      if (node !== undefined) node.expected = subjects;
+      if (node !== undefined) node.expected = expected;
     }
     return true;
   }
@@ -143,6 +142,12 @@ class PolicyGraph {
       }
     }
   }
+}
+
+function append<T>(lists: Map<string, T[]>, key: string, value: T): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [value]);
+  else list.push(value);
 }
 
 function policyFactsOf({ extensions }: Certificate): PolicyFacts {

@@ -106,4 +106,13 @@ describe('findConstrainedName', () => {
     );
     expect(findConstrainedName([leaf, constraining('dns', ['example.com', 'test'])])).toBeUndefined();
   });
+
+  it('[SEC-3] compares no more than 250,000 times', () => {
+    const names = Array.from({ length: 501 }, (_, i) => `a${i}.example.com`);
+    const constraint = constraining('dns', [...names.slice(0, 499), 'example.com']);
+    expect(findConstrainedName([named('dns', ...names.slice(1)), constraint])).toBeUndefined();
+    expect(findConstrainedName([named('dns', ...names), constraint])).toBe(
+      'more than 250000 names and constraints to compare',
+    );
+  });
 });
