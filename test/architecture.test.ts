@@ -6,20 +6,24 @@ import { describe, expect, it } from 'vitest';
 const root = join(import.meta.dirname, '..');
 
 /** Domain folders in the order in which they may know each other. */
-const domain = ['x509', 'oci', 'envelope', 'timestamp', 'revocation', 'trust', 'plugin', 'validation'];
+const domain = ['x509', 'oci', 'envelope', 'timestamp', 'revocation', 'trust', 'plugin', 'validation'] as const;
 const useCases = [
   ...['artifact', 'sign', 'sign-envelope', 'verify', 'verify-signature', 'verify-timestamp', 'verify-with-plugin'],
   ...['inspect', 'detected', 'ports'],
 ];
 
-type Layer =
-  'errors' | 'primitives' | (typeof domain)[number] | 'use-case' | 'report' | 'adapters' | 'assembly' | 'host';
+type Domain = (typeof domain)[number];
+type Layer = 'errors' | 'primitives' | Domain | 'use-case' | 'report' | 'adapters' | 'assembly' | 'host';
+
+function isDomain(name: string): name is Domain {
+  return domain.some((folder) => folder === name);
+}
 
 function layerOf(file: string): Layer {
   const [top = '', second = ''] = file.split('/');
   if (top === 'actions' || top === 'ado-task') return 'host';
   if (file === 'shared/errors.ts') return 'errors';
-  if (second === 'primitives' || second === 'adapters' || second === 'report' || domain.includes(second)) return second;
+  if (second === 'primitives' || second === 'adapters' || second === 'report' || isDomain(second)) return second;
   return useCases.includes(second.replace(/\.ts$/, '')) ? 'use-case' : 'assembly';
 }
 
@@ -35,27 +39,26 @@ function mayImport(from: string, to: string): boolean {
     case 'primitives':
       return sharedTypes.includes(to);
     case 'use-case':
-      return target === 'primitives' || domain.includes(target);
+      return target === 'primitives' || isDomain(target);
     case 'adapters':
-      return target === 'primitives' || domain.includes(target) || to === 'shared/ports.ts';
+      return target === 'primitives' || isDomain(target) || to === 'shared/ports.ts';
     case 'report':
       // Types of use cases are what a report tells.
-      return target === 'primitives' || domain.includes(target) || target === 'use-case';
+      return target === 'primitives' || isDomain(target) || target === 'use-case';
     case 'assembly':
       return target !== 'host';
     case 'host':
       return to === 'shared/index.ts' || dirname(to).startsWith(from.split('/')[0] ?? '');
     default:
-      return target === 'primitives' || sharedTypes.includes(to) || domain.indexOf(target) <= domain.indexOf(source) - 1
-        ? target === 'primitives' || domain.includes(target)
-        : false;
+      if (target === 'primitives' || sharedTypes.includes(to)) return true;
+      return isDomain(target) && domain.indexOf(target) < domain.indexOf(source);
   }
 }
 
 function sources(folder: string): string[] {
   return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.ts'))
-    .map((name) => join(folder, name));
+    .map((name) => join(folder, name).replaceAll('\\', '/'));
 }
 
 function importsOf(file: string): string[] {
@@ -74,7 +77,7 @@ const encodings = /^(?:pkijs|asn1js|pvutils|pvtsutils|cbor-x)(?:\/|$)/;
 describe('layers', () => {
   it.each(files)('%s imports only what its layer may', (file) => {
     for (const specifier of importsOf(file).filter((name) => name.startsWith('.'))) {
-      const target = relative(root, join(root, dirname(file), specifier));
+      const target = relative(root, join(root, dirname(file), specifier)).replaceAll('\\', '/');
       if (!target.endsWith('.ts')) continue;
       expect(mayImport(file, target), `${file} imports ${target}`).toBe(true);
     }

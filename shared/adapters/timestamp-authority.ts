@@ -64,7 +64,7 @@ async function timestampAt(
   hash: TimestampHash,
   { root, revocation, http, clock, log }: TimestampAuthorityOptions,
 ): Promise<Uint8Array> {
-  const request = createTimestampRequest(signature, hash, randomBytes(nonceSize));
+  const request = await createTimestampRequest(signature, hash, randomBytes(nonceSize));
   const body = await post(http, url, request.encoded);
   const response = await told(url, () => parseTimestampResponse(body, request));
   const chain = await told(url, () => verifyResponse(response, root, clock.now()));

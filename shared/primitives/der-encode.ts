@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// What verification compares with received bytes. Requests, which are sent, are encoded by pkijs.
 import { tag } from './asn1.ts';
 import { concatBytes } from './bytes.ts';
 
@@ -21,21 +22,6 @@ export function sequence(...members: readonly Uint8Array[]): Uint8Array {
 /** SET OF: the members in the order of their encodings (X.690, 11.6). */
 export function setOf(...members: readonly Uint8Array[]): Uint8Array {
   return encodeDer(tag.set, ...members.toSorted((a, b) => Buffer.compare(a, b)));
-}
-
-export function boolean(value: boolean): Uint8Array {
-  return encodeDer(tag.boolean, Uint8Array.of(value ? 0xff : 0));
-}
-
-export function nullValue(): Uint8Array {
-  return encodeDer(tag.null);
-}
-
-/** A number that is not negative. */
-export function integer(value: bigint): Uint8Array {
-  const octets = magnitude(value);
-  const sign = (octets[0] ?? 0) >= 0x80 ? [Uint8Array.of(0)] : [];
-  return encodeDer(tag.integer, ...sign, octets);
 }
 
 export function octetString(content: Uint8Array): Uint8Array {

@@ -59,7 +59,7 @@ function reasonOf(last: RevocationCheck, checks: readonly RevocationCheck[]): st
 
 /** The first responder that knows a status, or says that it does not, decides; else the last counts. */
 async function askResponders(question: RevocationQuestion, servers: RevocationServers): Promise<RevocationCheck[]> {
-  const request = encodeOcspRequest(question.certificate, question.issuer);
+  const request = await encodeOcspRequest(question.certificate, question.issuer);
   const checks: RevocationCheck[] = [];
   for (const server of question.certificate.ocspServers.slice(0, maxServers)) {
     const { decided, ...answer } = await askResponder(server, request, question, servers);

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from 'node:crypto';
-import { integer, nullValue, objectIdentifier, octetString, sequence } from '../primitives/der-encode.ts';
 import type { Certificate } from '../x509/certificate.ts';
 import { publicKeyBits } from '../x509/public-key-bits.ts';
 
@@ -8,14 +7,18 @@ import { publicKeyBits } from '../x509/public-key-bits.ts';
 const sha1 = '1.3.14.3.2.26';
 
 /** An OCSP request for one certificate: no nonce, not signed (RFC 6960, 4.1; reference section 10.2). */
-export function encodeOcspRequest(certificate: Certificate, issuer: Certificate): Uint8Array {
-  const certificateId = sequence(
-    sequence(objectIdentifier(sha1), nullValue()),
-    octetString(digestOf(issuer.rawSubject)),
-    octetString(digestOf(publicKeyBits(issuer))),
-    integer(certificate.serialNumber),
-  );
-  return sequence(sequence(sequence(sequence(certificateId))));
+export async function encodeOcspRequest(certificate: Certificate, issuer: Certificate): Promise<Uint8Array> {
+  // Loaded only when a responder is asked.
+  const [{ AlgorithmIdentifier, CertID, OCSPRequest, Request, TBSRequest }, { Integer, Null, OctetString }] =
+    await Promise.all([import('pkijs'), import('asn1js')]);
+  const reqCert = new CertID({
+    hashAlgorithm: new AlgorithmIdentifier({ algorithmId: sha1, algorithmParams: new Null() }),
+    issuerNameHash: new OctetString({ valueHex: digestOf(issuer.rawSubject) }),
+    issuerKeyHash: new OctetString({ valueHex: digestOf(publicKeyBits(issuer)) }),
+    serialNumber: Integer.fromBigInt(certificate.serialNumber),
+  });
+  const tbsRequest = new TBSRequest({ requestList: [new Request({ reqCert })] });
+  return new Uint8Array(new OCSPRequest({ tbsRequest }).toSchema(true).toBER());
 }
 
 function digestOf(bytes: Uint8Array): Uint8Array {

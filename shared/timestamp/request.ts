@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import { sequence, integer, objectIdentifier, octetString, boolean, nullValue } from '../primitives/der-encode.ts';
 import { hashBytes, identifierOfHash, type TimestampHash } from './hash-algorithm.ts';
 
 /** Octets of a nonce: 159 random bits behind a sign bit of zero, as the reference asks with. */
@@ -18,15 +17,26 @@ export interface TimestampRequest {
  * A TimeStampReq (RFC 3161, 2.4.1; reference section 9.1) for the signature bytes of an envelope; certificates are asked
  * for. `random` has `nonceSize` octets.
  */
-export function createTimestampRequest(
+export async function createTimestampRequest(
   signature: Uint8Array,
   hash: TimestampHash,
   random: Uint8Array,
-): TimestampRequest {
+): Promise<TimestampRequest> {
+  // Loaded only when an authority is asked.
+  const [{ AlgorithmIdentifier, MessageImprint, TimeStampReq }, { Integer, Null, OctetString }] = await Promise.all([
+    import('pkijs'),
+    import('asn1js'),
+  ]);
   const nonce = BigInt.asUintN(8 * nonceSize - 1, BigInt(`0x${Buffer.from(random).toString('hex')}`));
-  // the explicit NULL counts: an answer without it is refused
-  const algorithm = sequence(objectIdentifier(identifierOfHash(hash)), nullValue());
-  const messageImprint = sequence(algorithm, octetString(hashBytes(hash, signature)));
-  const encoded = sequence(integer(1n), messageImprint, integer(nonce), boolean(true));
-  return { encoded, messageImprint, nonce };
+  const messageImprint = new MessageImprint({
+    // the explicit NULL counts: an answer without it is refused
+    hashAlgorithm: new AlgorithmIdentifier({ algorithmId: identifierOfHash(hash), algorithmParams: new Null() }),
+    hashedMessage: new OctetString({ valueHex: hashBytes(hash, signature) }),
+  });
+  const request = new TimeStampReq({ version: 1, messageImprint, nonce: Integer.fromBigInt(nonce), certReq: true });
+  return {
+    encoded: new Uint8Array(request.toSchema().toBER()),
+    messageImprint: new Uint8Array(messageImprint.toSchema().toBER()),
+    nonce,
+  };
 }

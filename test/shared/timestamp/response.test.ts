@@ -9,7 +9,7 @@ import { hashOids, makeImprint, makeResponse, makeToken, type TokenSpec } from '
 import { expectError } from '../../support/expect-error.ts';
 
 const message = Buffer.from('the signature');
-const request = createTimestampRequest(message, 'sha256', Buffer.alloc(nonceSize, 7));
+const request = await createTimestampRequest(message, 'sha256', Buffer.alloc(nonceSize, 7));
 const { nonce, messageImprint } = request;
 
 function token(spec: Partial<TokenSpec> = {}): Uint8Array {
