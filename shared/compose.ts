@@ -1,18 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
+import { join } from 'node:path';
 import { createHttpClient } from './adapters/http.ts';
+import type { HttpClient } from './adapters/http.ts';
 import { createRegistryClient } from './adapters/registry/client.ts';
 import type { RegistryClient } from './adapters/registry/client.ts';
-import { noRevocationSource } from './adapters/revocation-unavailable.ts';
+import { openCrlCache } from './adapters/revocation-cache.ts';
+import { createRevocationSource } from './adapters/revocation-http.ts';
 import { openLocalKey } from './adapters/signers/local-key.ts';
 import { openTimestampAuthority } from './adapters/timestamp-authority.ts';
 import { readTrustPolicy } from './adapters/trust-policy-file.ts';
 import { openTrustStore } from './adapters/trust-store-directory.ts';
 import { noVerificationPlugins } from './adapters/verification-plugins-unavailable.ts';
-import type { Clock, RawSigner, Timestamper, VerifyPorts } from './ports.ts';
+import type { Clock, RawSigner, RevocationSource, Timestamper, VerifyPorts } from './ports.ts';
 import type { LocalKeyInputs } from './sign-inputs.ts';
 import type { Step } from './step.ts';
 import type { TimestampSettings } from './timestamp-inputs.ts';
 import type { TrustPolicy } from './trust/policy.ts';
+import type { Strictness } from './validation/strictness.ts';
 import { agent } from './version.ts';
 
 /** The only place that knows every adapter: a new signer, registry feature or source of revocation is chosen here. */
@@ -45,11 +49,11 @@ export interface Timestamping {
 
 export function composeTimestamping(step: Step, settings: TimestampSettings | undefined): Timestamping {
   if (settings === undefined) return { timestamper: undefined, close: () => Promise.resolve() };
-  const http = createHttpClient({ userAgent: agent, environment: step.host.environment });
+  const http = composeHttp(step);
   const { log } = step;
   const timestamper = openTimestampAuthority({
     ...settings,
-    revocation: noRevocationSource,
+    revocation: composeRevocation(step, http, 'reference'),
     http,
     clock: systemClock,
     log,
@@ -57,24 +61,47 @@ export function composeTimestamping(step: Step, settings: TimestampSettings | un
   return { timestamper, close: () => http.close() };
 }
 
+function composeHttp({ host }: Step): HttpClient {
+  return createHttpClient({ userAgent: agent, environment: host.environment });
+}
+
+/** CRLs outlive a step, not a job: the next job on the same machine may be another's. */
+function composeRevocation({ host, log }: Step, http: HttpClient, strictness: Strictness): RevocationSource {
+  const cache = host.tempDirectory === '' ? {} : { cache: openCrlCache(join(host.tempDirectory, crlFolder), log) };
+  return createRevocationSource({ http, clock: systemClock, log, ...cache, strictResponders: strictness === 'strict' });
+}
+
+const crlFolder = 'notation-crl-cache';
+
 export const systemClock: Clock = { now: () => new Date() };
 
-/** Policy and sources of trust of a verify step. */
+/** Policy and sources of trust of a verify step, with the connections to OCSP responders and CRLs. */
 export interface Verification {
   readonly policy: TrustPolicy;
   readonly ports: Omit<VerifyPorts, 'source' | 'log'>;
+  close(): Promise<void>;
 }
 
-/** Reads the trust policy (the first path that exists) and opens the trust store folder. */
-export async function composeVerification(policyPaths: readonly string[], storeFolder: string): Promise<Verification> {
-  const policy = await readTrustPolicy(policyPaths);
+/** Where trust comes from. */
+export interface TrustSettings {
+  /** The first that exists is read. */
+  readonly policyPaths: readonly string[];
+  readonly storeFolder: string;
+  readonly strictness: Strictness;
+}
+
+/** Reads the trust policy and opens the trust store folder. */
+export async function composeVerification(step: Step, settings: TrustSettings): Promise<Verification> {
+  const policy = await readTrustPolicy(settings.policyPaths);
+  const http = composeHttp(step);
   return {
     policy,
     ports: {
-      trustStore: openTrustStore(storeFolder),
-      revocation: noRevocationSource,
+      trustStore: openTrustStore(settings.storeFolder),
+      revocation: composeRevocation(step, http, settings.strictness),
       plugins: noVerificationPlugins,
       clock: systemClock,
     },
+    close: () => http.close(),
   };
 }

@@ -48,8 +48,8 @@ export async function runVerify(step: Step): Promise<void> {
   const summaryWanted = reader.flag('showSummary', true);
   reader.flag('allowReferrersApi', false);
   const strictness = reader.choice('strictness', ['reference', 'strict']);
-  const { policyPaths, storeFolder } = trustPaths(reader, host);
-  const verification = await reader.attempt(() => composeVerification(policyPaths, storeFolder));
+  const trust = { ...trustPaths(reader, host), strictness };
+  const verification = await reader.attempt(() => composeVerification(step, trust));
   reader.finish();
   if (verification === undefined) throw new Error('trust without problems can be composed');
 
@@ -62,7 +62,7 @@ export async function runVerify(step: Step): Promise<void> {
     if (summaryWanted) await host.showSummary(verifySummary(entries, step.words));
     failIfAny(entries);
   } finally {
-    await registries.close();
+    await Promise.all([registries.close(), verification.close()]);
   }
 }
 

@@ -3,6 +3,7 @@ import type { VerifiedEnvelope } from './envelope/content.ts';
 import { NotaryError } from './errors.ts';
 import type { TrustStore, VerifyPorts } from './ports.ts';
 import { quote } from './primitives/quote.ts';
+import { describeRevocation } from './revocation/describe-revocation.ts';
 import type { CertificateRevocation } from './revocation/status.ts';
 import { describeRange, readCountersignature, verifyCountersignature } from './timestamp/countersignature.ts';
 import type { TrustPolicyStatement } from './trust/policy.ts';
@@ -57,12 +58,10 @@ async function checkTimestamp(
   const chain = verifyCountersignature(countersignature, roots, certificateChain);
   const facts = await checkRevocation(chain, revocation);
   const revoked = findTsaRevocation(chain, facts, 'leaf');
-  if (revoked !== undefined) return { error: revoked };
-  const checked = facts.filter(({ status }) => status === 'good').length;
-  const shown =
-    checked === 0 ? 'none of its certificates names an OCSP responder or a CRL' : `certificates checked: ${checked}`;
+  if (revoked !== undefined) return { error: revoked, revocation: facts };
   const range = describeRange(countersignature.range);
-  return { note: `timestamped ${range} by ${quote(chain[0].subject)}, when all certificates were valid; ${shown}` };
+  const by = `timestamped ${range} by ${quote(chain[0].subject)}, when all certificates were valid`;
+  return { note: `${by}; ${describeRevocation(facts)}`, revocation: facts };
 }
 
 const missing: Finding = {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../primitives/digest.ts';
+import type { CertificateRevocation } from '../revocation/status.ts';
 import type { LevelName, ValidationAction, ValidationType, VerificationLevel } from '../trust/level.ts';
 
 export { validationTypes } from '../trust/level.ts';
@@ -16,6 +17,8 @@ export interface ValidationResult {
   readonly note?: string;
   /** What the pipeline's author does about the error; inputs are written `{input:<InputName>}`. */
   readonly hint?: string;
+  /** Of `revocation`, and of a timestamp authority's chain: what was asked and answered for each certificate, leaf first. */
+  readonly revocation?: readonly CertificateRevocation[];
 }
 
 /** What a report says of a certificate. */

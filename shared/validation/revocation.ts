@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { quote } from '../primitives/quote.ts';
+import { describeRevocation } from '../revocation/describe-revocation.ts';
 import type { CertificateRevocation } from '../revocation/status.ts';
 import type { CertificateChain } from '../x509/certificate.ts';
 import type { ValidationAction, ValidationResult } from './outcome.ts';
@@ -24,13 +25,11 @@ export function validateRevocation(
     return { type, action, error };
   }
   const revoked = facts.find(({ status }) => status === 'revoked');
-  if (revoked !== undefined) return failed(action, revoked, 'is revoked');
+  if (revoked !== undefined) return { ...failed(action, revoked, 'is revoked'), revocation: facts };
   const undecided = facts.find(({ status }) => status !== 'good' && status !== 'not-revokable');
   if (undecided !== undefined)
-    return { ...failed(action, undecided, 'revocation status is unknown'), hint: unknownHint };
-  const checked = facts.filter(({ status }) => status === 'good').length;
-  const note = checked === 0 ? 'no certificate names an OCSP responder or a CRL' : `certificates checked: ${checked}`;
-  return { type, action, note };
+    return { ...failed(action, undecided, 'revocation status is unknown'), hint: unknownHint, revocation: facts };
+  return { type, action, note: describeRevocation(facts), revocation: facts };
 }
 
 const unknownHint =

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import { noRevocationSource } from '../../shared/adapters/revocation-unavailable.ts';
 import { noVerificationPlugins } from '../../shared/adapters/verification-plugins-unavailable.ts';
 import { envelopeMediaTypes } from '../../shared/envelope/content.ts';
 import { NotaryError } from '../../shared/errors.ts';
@@ -11,6 +10,7 @@ import { type VerifyRequest, verifyArtifact } from '../../shared/verify.ts';
 import type { Certificate } from '../../shared/x509/certificate.ts';
 import { MemoryRepository } from './artifact-source.ts';
 import { createCertificateAuthority } from './certificate-authority.ts';
+import { unreachableServers } from './revocation-source.ts';
 import { type EnvelopeSpec, signEnvelope } from './signed-envelope.ts';
 import { policyOf } from './trust-policy.ts';
 
@@ -88,7 +88,7 @@ export class Scenario {
       {
         source: this.repository,
         trustStore: this.trustStore,
-        revocation: noRevocationSource,
+        revocation: unreachableServers,
         plugins: noVerificationPlugins,
         clock: { now: () => this.now },
         log: quietLog,

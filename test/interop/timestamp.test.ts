@@ -8,6 +8,7 @@ import { openTimestampAuthority } from '../../shared/adapters/timestamp-authorit
 import { parseEnvelope, readContent } from '../../shared/envelope/envelope.ts';
 import type { Timestamper } from '../../shared/ports.ts';
 import { parseTimestampRoot } from '../../shared/timestamp/root-certificate.ts';
+import { unreachableServers } from '../fakes/revocation-source.ts';
 import { fetchEnvelope } from './support/attach.ts';
 import { pushImage, type PushedImage } from './support/image.ts';
 import { signingKey, signingKeys } from './support/keys.ts';

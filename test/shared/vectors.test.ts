@@ -2,7 +2,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { noRevocationSource } from '../../shared/adapters/revocation-unavailable.ts';
 import { readTrustPolicy } from '../../shared/adapters/trust-policy-file.ts';
 import { openTrustStore } from '../../shared/adapters/trust-store-directory.ts';
 import { noVerificationPlugins } from '../../shared/adapters/verification-plugins-unavailable.ts';
@@ -10,6 +9,7 @@ import { signatureArtifactType } from '../../shared/oci/signature-manifest.ts';
 import type { VerificationOutcome } from '../../shared/validation/outcome.ts';
 import { verifyArtifact } from '../../shared/verify.ts';
 import { MemoryRepository } from '../fakes/artifact-source.ts';
+import { unreachableServers } from '../fakes/revocation-source.ts';
 
 /** One line of index.json; its README says what each member means. */
 interface Vector {
@@ -76,7 +76,7 @@ async function verify(vector: Vector): Promise<VerificationOutcome> {
     {
       source: repositoryOf(vector),
       trustStore: openTrustStore(join(folder, vector.trustStore)),
-      revocation: noRevocationSource,
+      revocation: unreachableServers,
       plugins: noVerificationPlugins,
       clock: { now: () => new Date(vector.verifyAt) },
       log: { debug: () => undefined, info: () => undefined, warning: () => undefined },

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFileSync } from 'node:fs';
 import { createRegistryClient } from '../../../shared/adapters/registry/client.ts';
-import { noRevocationSource } from '../../../shared/adapters/revocation-unavailable.ts';
+import { createHttpClient } from '../../../shared/adapters/http.ts';
+import { createRevocationSource } from '../../../shared/adapters/revocation-http.ts';
 import { openLocalKey } from '../../../shared/adapters/signers/local-key.ts';
 import { readTrustPolicy } from '../../../shared/adapters/trust-policy-file.ts';
 import { openTrustStore } from '../../../shared/adapters/trust-store-directory.ts';
@@ -77,22 +78,26 @@ export async function verifyWithUs(
     policy,
     requiredMetadata: new Map(Object.entries(verification.metadata ?? {})),
   };
+  const clock = clockOf(verification);
+  const http = createHttpClient({ userAgent: agent, environment: {} });
   return withTarget(image, verification, (source) =>
     verifyArtifact(request, {
       source,
       trustStore: openTrustStore(trust.trustStore),
-      revocation: noRevocationSource,
+      revocation: createRevocationSource({ http, clock, log: quiet }),
       plugins: noVerificationPlugins,
-      clock: clockOf(verification),
+      clock,
       log: quiet,
     }),
-  );
+  ).finally(() => http.close());
 }
 
 /** Lists and reads the signatures of an artifact with the core of this product. */
 export function inspectWithUs(image: PushedImage): Promise<Inspection> {
   const { registry, repository, digest: tagOrDigest } = image;
-  return withTarget(image, {}, (source) => inspectArtifact({ name: `${registry}/${repository}`, tagOrDigest }, { source }));
+  return withTarget(image, {}, (source) =>
+    inspectArtifact({ name: `${registry}/${repository}`, tagOrDigest }, { source }),
+  );
 }
 
 /** Our view of the repository of an image, for as long as the work takes. */
