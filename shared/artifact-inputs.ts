@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { InputReader } from './input-reader.ts';
-import { parseReference } from './oci/reference.ts';
-import type { Reference } from './oci/reference.ts';
+import { parseArtifactReference } from './oci/artifact-reference.ts';
+import type { ArtifactReference } from './oci/artifact-reference.ts';
 
 /** An artifact as the user named it. */
 export interface RequestedArtifact {
   /** The user's words. */
   readonly requested: string;
-  readonly reference: Reference;
+  readonly reference: ArtifactReference;
 }
 
 /** One a line, or separated by commas as the built-in Azure Pipelines task has it; no reference contains a comma. */
@@ -24,15 +24,8 @@ export async function parseArtifacts(
       repeated(requested);
       continue;
     }
-    const reference = await reader.attempt(() => parseReference(requested));
+    const reference = await reader.attempt(() => parseArtifactReference(requested));
     if (reference !== undefined) found.set(requested, { requested, reference });
   }
   return [...found.values()];
-}
-
-/** What the registry is asked for: the digest when there is one. */
-export function tagOrDigest(reference: Reference): string {
-  const asked = reference.digest ?? reference.tag;
-  if (asked === undefined) throw new Error('a parsed reference has a tag or a digest');
-  return asked;
 }

@@ -11,28 +11,28 @@ import type { ArtifactSource } from './ports.ts';
 
 /** An artifact as a use case is asked about it. */
 export interface ArtifactRequest {
-  readonly registry: string;
-  readonly repository: string;
+  /** `registry/repository`, or `oci-layout:<path>`. */
+  readonly name: string;
   readonly tagOrDigest: string;
 }
 
 /** An artifact that exists: from here on it is named by its digest only. */
 export interface ResolvedArtifact {
   readonly artifact: Descriptor;
-  /** `registry/repository@digest`. */
+  /** `registry/repository@digest`, or `oci-layout:<path>@digest`. */
   readonly reference: string;
 }
 
 /** Resolves a tag or digest; throws what the source throws, and `digest-mismatch` when another digest is answered. */
 export async function resolveArtifact(request: ArtifactRequest, source: ArtifactSource): Promise<ResolvedArtifact> {
-  const { registry, repository, tagOrDigest } = request;
+  const { name, tagOrDigest } = request;
   const artifact = await source.resolve(tagOrDigest);
   // A tag cannot contain a colon, a digest always does.
   if (tagOrDigest.includes(':') && artifact.digest !== tagOrDigest) {
     const text = `user input digest ${tagOrDigest} does not match the resolved digest ${artifact.digest}`;
     throw new NotaryError('digest-mismatch', text);
   }
-  return { artifact, reference: `${registry}/${repository}@${artifact.digest}` };
+  return { artifact, reference: `${name}@${artifact.digest}` };
 }
 
 /** The signature manifests of an artifact, in the registry's order. */

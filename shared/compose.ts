@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { createHttpClient } from './adapters/http.ts';
 import type { HttpClient } from './adapters/http.ts';
 import { createRegistryClient } from './adapters/registry/client.ts';
 import type { RegistryClient } from './adapters/registry/client.ts';
 import { openCrlCache } from './adapters/revocation-cache.ts';
 import { createRevocationSource } from './adapters/revocation-http.ts';
+import { openOciLayout } from './adapters/oci-layout/oci-layout.ts';
 import { openLocalKey } from './adapters/signers/local-key.ts';
 import { openTimestampAuthority } from './adapters/timestamp-authority.ts';
 import { readTrustPolicy } from './adapters/trust-policy-file.ts';
 import { openTrustStore } from './adapters/trust-store-directory.ts';
 import { noVerificationPlugins } from './adapters/verification-plugins-unavailable.ts';
-import type { Clock, RawSigner, RevocationSource, Timestamper, VerifyPorts } from './ports.ts';
+import { type ArtifactReference, isLayoutReference } from './oci/artifact-reference.ts';
+import type { ArtifactTarget, Clock, RawSigner, RevocationSource, Timestamper, VerifyPorts } from './ports.ts';
 import type { LocalKeyInputs } from './sign-inputs.ts';
 import type { Step } from './step.ts';
 import type { TimestampSettings } from './timestamp-inputs.ts';
@@ -19,12 +21,9 @@ import type { TrustPolicy } from './trust/policy.ts';
 import type { Strictness } from './validation/strictness.ts';
 import { agent } from './version.ts';
 
-/** The only place that knows every adapter: a new signer, registry feature or source of revocation is chosen here. */
-export function composeRegistries(
-  step: Step,
-  insecureRegistries: readonly string[],
-  access: 'pull' | 'push',
-): RegistryClient {
+// The only place that knows every adapter: a new signer, registry feature or source of revocation is chosen here.
+
+function composeRegistries(step: Step, insecureRegistries: readonly string[], access: 'pull' | 'push'): RegistryClient {
   return createRegistryClient({
     insecureRegistries,
     environment: step.host.environment,
@@ -35,6 +34,36 @@ export function composeRegistries(
       step.host.mask(secret);
     },
   });
+}
+
+/** Where artifacts are: registries, and OCI image layouts on disk. */
+export interface ArtifactStorage {
+  readonly registries: RegistryClient;
+  open(reference: ArtifactReference): ArtifactTarget;
+  close(): Promise<void>;
+}
+
+export function composeStorage(
+  step: Step,
+  insecureRegistries: readonly string[],
+  access: 'pull' | 'push',
+): ArtifactStorage {
+  const registries = composeRegistries(step, insecureRegistries, access);
+  const layouts = new Map<string, ArtifactTarget>();
+  const openLayout = (layout: string): ArtifactTarget => {
+    const path = resolve(step.host.workspace, layout);
+    const opened = layouts.get(path) ?? openOciLayout(path, { name: layout });
+    layouts.set(path, opened);
+    return opened;
+  };
+  return {
+    registries,
+    open: (reference) =>
+      isLayoutReference(reference)
+        ? openLayout(reference.layout)
+        : registries.repository(reference.registry, reference.repository),
+    close: () => registries.close(),
+  };
 }
 
 export function composeSigner(key: LocalKeyInputs): RawSigner {

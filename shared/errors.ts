@@ -42,7 +42,7 @@ export type ErrorCode =
   | 'envelope-invalid'
   | 'envelope-integrity'
   | 'algorithm-unsupported'
-  // registry and network
+  // registry, layout and network
   | 'artifact-not-found'
   | 'signature-retrieval'
   | 'registry-unreachable'
@@ -52,6 +52,7 @@ export type ErrorCode =
   | 'registry-limit'
   | 'digest-mismatch'
   | 'push-failed'
+  | 'layout-unusable'
   | 'download-failed'
   | 'checksum-mismatch'
   // results

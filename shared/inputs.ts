@@ -30,7 +30,7 @@ export const inputTable = {
     azure: 'artifactRefs',
     commands: all,
     description:
-      'Artifacts by digest or tag, one a line (Azure Pipelines: also separated by commas). Without it, sign takes what this job has pushed.',
+      'Artifacts by digest or tag, one a line (Azure Pipelines: also separated by commas); oci-layout:<path>, with :tag or @digest behind it, for an OCI image layout on disk, folder or tar file. Without it, sign takes what this job has pushed.',
   },
   imageMetadata: {
     github: 'image_metadata',
@@ -179,6 +179,13 @@ export const inputTable = {
     commands: verify,
     description:
       'Folder that contains x509/<type>/<store>/; without it .github/truststore (Azure Pipelines: .pipeline/truststore).',
+  },
+  ociLayoutScope: {
+    github: 'oci_layout_scope',
+    azure: 'ociLayoutScope',
+    commands: verify,
+    description:
+      'Registry scope by which the trust policy is asked about artifacts in OCI image layouts; without it local/<name of the folder or tar file>.',
   },
   strictness: {
     github: 'strictness',

@@ -7,7 +7,7 @@ import type { Certificate, CertificateChain, KeySpec } from './x509/certificate.
 
 export type { CertificateRevocation, TrustStoreType };
 
-/** Reads artifacts of one repository (or, later, of one OCI image layout). Everything returned has been checked. */
+/** Reads artifacts of one repository or of one OCI image layout. Everything returned has been checked. */
 export interface ArtifactSource {
   /**
    * The descriptor of a manifest by tag or digest. Errors: `artifact-not-found`, `registry-unauthorized`,
@@ -53,7 +53,7 @@ export interface ReferrerManifest {
 export interface PushedReferrer {
   readonly descriptor: Descriptor;
   /** How the referrer became discoverable. */
-  readonly via: 'referrers-api' | 'tag-schema' | 'both';
+  readonly via: 'referrers-api' | 'tag-schema' | 'both' | 'layout-index';
   /** Things that did not stop the work but should be told. */
   readonly warnings: readonly string[];
 }

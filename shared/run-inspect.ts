@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import { parseArtifacts, tagOrDigest } from './artifact-inputs.ts';
+import { parseArtifacts } from './artifact-inputs.ts';
 import type { RequestedArtifact } from './artifact-inputs.ts';
-import { composeRegistries } from './compose.ts';
+import { composeStorage } from './compose.ts';
 import { concurrently, maxConcurrentArtifacts } from './concurrently.ts';
 import { NotaryError } from './errors.ts';
 import { InputReader } from './input-reader.ts';
 import { inspectArtifact } from './inspect.ts';
+import { nameOf, tagOrDigestOf } from './oci/artifact-reference.ts';
 import { failureText } from './report/failure.ts';
 import { inspectSummary, inspectTree, inspectionJson } from './report/inspect-report.ts';
 import type { InspectReportEntry } from './report/inspect-report.ts';
@@ -24,13 +25,12 @@ export async function runInspect(step: Step): Promise<void> {
   const summaryWanted = reader.flag('showSummary', true);
   reader.finish();
 
-  const registries = composeRegistries(step, insecure, 'pull');
+  const storage = composeStorage(step, insecure, 'pull');
   try {
     const entries: InspectReportEntry[] = [];
     const work = ({ reference }: RequestedArtifact) => {
-      const { registry, repository } = reference;
-      const source = registries.repository(registry, repository);
-      return inspectArtifact({ registry, repository, tagOrDigest: tagOrDigest(reference) }, { source });
+      const request = { name: nameOf(reference), tagOrDigest: tagOrDigestOf(reference) };
+      return inspectArtifact(request, { source: storage.open(reference) });
     };
     await concurrently(requested, maxConcurrentArtifacts, work, (artifact, outcome) => {
       const entry: InspectReportEntry =
@@ -44,7 +44,7 @@ export async function runInspect(step: Step): Promise<void> {
     if (summaryWanted) await host.showSummary(inspectSummary(entries, step.words));
     failIfAny(entries);
   } finally {
-    await registries.close();
+    await storage.close();
   }
 }
 
@@ -60,7 +60,7 @@ function tell({ log, words }: Step, { reference }: RequestedArtifact, entry: Ins
     log.info(words(failureText(entry.error)));
     return;
   }
-  if (reference.digest === undefined) log.warning(tagWarning(reference, entry.inspection.artifact.digest));
+  if (reference.tag !== undefined) log.warning(tagWarning(reference, entry.inspection.artifact.digest));
   for (const line of inspectTree(entry.inspection)) log.info(line);
 }
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import { tagOrDigest } from './artifact-inputs.ts';
-import { composeRegistries, composeSigner, composeTimestamping, systemClock } from './compose.ts';
-import type { RegistryClient } from './adapters/registry/client.ts';
+import { composeSigner, composeStorage, composeTimestamping, systemClock } from './compose.ts';
+import type { ArtifactStorage } from './compose.ts';
 import { concurrently, maxConcurrentArtifacts } from './concurrently.ts';
 import type { Settled } from './concurrently.ts';
 import { NotaryError } from './errors.ts';
 import { InputReader } from './input-reader.ts';
+import { nameOf, tagOrDigestOf } from './oci/artifact-reference.ts';
 import type { RawSigner, SignatureRecord, Timestamper } from './ports.ts';
 import { failureText } from './report/failure.ts';
 import { count } from './report/shown.ts';
@@ -24,7 +24,7 @@ import { agent } from './version.ts';
 
 /** What every artifact of the step shares. */
 interface Signing {
-  readonly registries: RegistryClient;
+  readonly storage: ArtifactStorage;
   readonly signer: RawSigner;
   readonly timestamper: Timestamper | undefined;
   readonly settings: SignSettings;
@@ -44,13 +44,13 @@ export async function runSign(step: Step): Promise<void> {
   reader.finish();
   if (signer === undefined) throw new Error('a key without problems gives a signer');
 
-  const registries = composeRegistries(step, insecure, 'push');
+  const storage = composeStorage(step, insecure, 'push');
   const timestamping = composeTimestamping(step, timestamps);
   const { timestamper } = timestamping;
   try {
-    const targets = await chooseArtifacts(step, choice, registries);
+    const targets = await chooseArtifacts(step, choice, storage.registries);
     log.info(`Signing ${count(targets.length, 'artifact')} with ${signer.description}`);
-    const entries = await signAll(step, targets, { registries, signer, timestamper, settings });
+    const entries = await signAll(step, targets, { storage, signer, timestamper, settings });
     report(step, entries);
     if (summaryWanted) await host.showSummary(signSummary(entries, step.words));
     await host.rememberSigned?.(
@@ -58,7 +58,7 @@ export async function runSign(step: Step): Promise<void> {
     );
     failIfAny(entries);
   } finally {
-    await registries.close();
+    await storage.close();
     await timestamping.close();
   }
 }
@@ -79,18 +79,19 @@ async function signAll(step: Step, targets: readonly ChosenArtifact[], signing: 
 
 async function signTarget(target: ChosenArtifact, signing: Signing, log: DeferredLog): Promise<SignatureRecord> {
   const { reference } = target;
-  const repository = signing.registries.repository(reference.registry, reference.repository);
   const record = await signArtifact(
     {
       ...signing.settings,
-      registry: reference.registry,
-      repository: reference.repository,
-      tagOrDigest: tagOrDigest(reference),
+      name: nameOf(reference),
+      tagOrDigest: tagOrDigestOf(reference),
       signingAgent: agent,
     },
-    { target: repository, signer: signing.signer, timestamper: signing.timestamper, clock: systemClock, log },
+    {
+      ...{ target: signing.storage.open(reference), signer: signing.signer, timestamper: signing.timestamper },
+      ...{ clock: systemClock, log },
+    },
   );
-  if (reference.digest === undefined) log.warning(tagWarning(reference, record.artifact.digest));
+  if (reference.tag !== undefined) log.warning(tagWarning(reference, record.artifact.digest));
   return record;
 }
 

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import { join, resolve } from 'node:path';
-import { tagOrDigest } from './artifact-inputs.ts';
-import type { RegistryClient } from './adapters/registry/client.ts';
-import { composeRegistries, composeVerification } from './compose.ts';
-import type { Verification } from './compose.ts';
+import { composeStorage, composeVerification } from './compose.ts';
+import type { ArtifactStorage, Verification } from './compose.ts';
 import { concurrently, maxConcurrentArtifacts } from './concurrently.ts';
 import type { Settled } from './concurrently.ts';
 import { parseUserMetadata } from './envelope/payload.ts';
 import { NotaryError } from './errors.ts';
 import type { Host } from './host.ts';
 import { InputReader } from './input-reader.ts';
+import { layoutScope } from './layout-scope.ts';
+import { type ArtifactReference, nameOf, tagOrDigestOf } from './oci/artifact-reference.ts';
 import { failureText } from './report/failure.ts';
 import { count } from './report/shown.ts';
 import {
@@ -22,7 +22,7 @@ import {
 } from './report/verify-report.ts';
 import type { VerifyReportEntry } from './report/verify-report.ts';
 import { chooseArtifacts, parseArtifactChoice } from './artifact-choice.ts';
-import type { ChosenArtifact } from './artifact-choice.ts';
+import type { ArtifactChoice, ChosenArtifact } from './artifact-choice.ts';
 import { DeferredLog } from './step.ts';
 import type { Step } from './step.ts';
 import { tagWarning } from './tag-warning.ts';
@@ -30,9 +30,12 @@ import type { VerificationOutcome } from './validation/outcome.ts';
 import type { Strictness } from './validation/strictness.ts';
 import { verifyArtifact } from './verify.ts';
 
+type LayoutScopes = ReadonlyMap<ArtifactReference, string>;
+
 /** What every artifact of the step shares. */
 interface Verifying extends Verification {
-  readonly registries: RegistryClient;
+  readonly storage: ArtifactStorage;
+  readonly scopes: LayoutScopes;
   readonly requiredMetadata: ReadonlyMap<string, string>;
   readonly strictness: Strictness;
 }
@@ -49,20 +52,24 @@ export async function runVerify(step: Step): Promise<void> {
   reader.flag('allowReferrersApi', false);
   const strictness = reader.choice('strictness', ['reference', 'strict']);
   const trust = { ...trustPaths(reader, host), strictness };
+  const scopes = await layoutScopes(reader, choice, host);
   const verification = await reader.attempt(() => composeVerification(step, trust));
   reader.finish();
   if (verification === undefined) throw new Error('trust without problems can be composed');
 
-  const registries = composeRegistries(step, insecure, 'pull');
+  const storage = composeStorage(step, insecure, 'pull');
   try {
-    const targets = await chooseArtifacts(step, choice, registries);
+    const targets = await chooseArtifacts(step, choice, storage.registries);
     log.info(`Verifying ${count(targets.length, 'artifact')}`);
-    const entries = await verifyAll(step, targets, { ...verification, registries, requiredMetadata, strictness });
+    const entries = await verifyAll(step, targets, {
+      ...verification,
+      ...{ storage, scopes, requiredMetadata, strictness },
+    });
     report(step, entries);
     if (summaryWanted) await host.showSummary(verifySummary(entries, step.words));
     failIfAny(entries);
   } finally {
-    await Promise.all([registries.close(), verification.close()]);
+    await Promise.all([storage.close(), verification.close()]);
   }
 }
 
@@ -77,6 +84,17 @@ function trustPaths(reader: InputReader, host: Host): { policyPaths: string[]; s
         : [resolve(host.workspace, policy)],
     storeFolder: store === '' ? join(host.workspace, host.conventions.trustStore) : resolve(host.workspace, store),
   };
+}
+
+/** The registry scopes of the artifacts in OCI image layouts. */
+async function layoutScopes(reader: InputReader, choice: ArtifactChoice, host: Host): Promise<LayoutScopes> {
+  const given = reader.text('ociLayoutScope');
+  const scopes = new Map<ArtifactReference, string>();
+  for (const { reference } of choice.explicit) {
+    const scope = await reader.attempt(() => layoutScope(reference, given, host.workspace));
+    if (scope !== undefined) scopes.set(reference, scope);
+  }
+  return scopes;
 }
 
 function missingArtifacts(): NotaryError {
@@ -105,16 +123,17 @@ async function verifyAll(
 
 async function verifyTarget(
   { reference, requested }: ChosenArtifact,
-  { policy, ports, registries, requiredMetadata, strictness }: Verifying,
+  { policy, ports, storage, scopes, requiredMetadata, strictness }: Verifying,
   log: DeferredLog,
 ): Promise<VerificationOutcome> {
-  const { registry, repository } = reference;
-  const source = registries.repository(registry, repository);
+  const policyScope = scopes.get(reference);
+  const scope = policyScope === undefined ? {} : { policyScope };
+  const named = { requested, name: nameOf(reference), tagOrDigest: tagOrDigestOf(reference) };
   const outcome = await verifyArtifact(
-    { requested, registry, repository, tagOrDigest: tagOrDigest(reference), policy, requiredMetadata, strictness },
-    { ...ports, source, log },
+    { ...named, ...scope, policy, requiredMetadata, strictness },
+    { ...ports, source: storage.open(reference), log },
   );
-  if (reference.digest === undefined && outcome.artifact !== undefined) {
+  if (reference.tag !== undefined && outcome.artifact !== undefined) {
     log.warning(tagWarning(reference, outcome.artifact.digest));
   }
   return outcome;

@@ -21,6 +21,8 @@ export interface VerifyRequest extends ArtifactRequest {
   /** The user's words. */
   readonly requested: string;
   readonly policy: TrustPolicy;
+  /** What the trust policy is asked about instead of the artifact's name: the scope of an OCI image layout. */
+  readonly policyScope?: string;
   /** User metadata that a signature must carry. */
   readonly requiredMetadata: ReadonlyMap<string, string>;
   /** The default is `reference`. */
@@ -47,7 +49,8 @@ export async function verifyArtifact(request: VerifyRequest, ports: VerifyPorts)
   const resolved = await resolveArtifact(request, ports.source);
   const { artifact, reference } = resolved;
   const subject = { requested: request.requested, reference, artifact };
-  const selected = select(request.policy, reference);
+  const { policyScope = request.name } = request;
+  const selected = select(request.policy, `${policyScope}@${artifact.digest}`);
   if (selected instanceof NotaryError) {
     return { outcome: 'failed', ...subject, ...unselected, signatures: [], ...told(selected) };
   }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { layoutPrefix } from '../oci/layout-reference.ts';
 import type { SignatureRecord } from '../ports.ts';
 import { failureText } from './failure.ts';
 import { caution, code, details, plain, table } from './markdown.ts';
@@ -84,6 +85,11 @@ function failureBlock(entry: SignReportEntry, hostWords: (text: string) => strin
 function provenance(entries: readonly SignReportEntry[]): string {
   const named = entries.map(({ requested, source }) => `- ${code(requested)}: ${plain(source)}`);
   const references = entries.flatMap(({ outcome }) => ('record' in outcome ? [outcome.record.reference] : []));
-  const verify = references.map((reference) => `notation verify ${reference}`);
+  const verify = references.map(verifyCommand);
   return [...named, '', '```', ...verify, '```'].join('\n');
+}
+
+function verifyCommand(reference: string): string {
+  if (!reference.startsWith(layoutPrefix)) return `notation verify ${reference}`;
+  return `notation verify --oci-layout ${reference.slice(layoutPrefix.length)} --scope <registry scope>`;
 }

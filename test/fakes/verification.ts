@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { noVerificationPlugins } from '../../shared/adapters/verification-plugins-unavailable.ts';
+import { noVerificationPlugins } from './verification-plugins.ts';
 import { envelopeMediaTypes } from '../../shared/envelope/content.ts';
 import { NotaryError } from '../../shared/errors.ts';
 import type { Descriptor } from '../../shared/oci/descriptor.ts';
@@ -78,8 +78,7 @@ export class Scenario {
     return verifyArtifact(
       {
         requested: 'what the user wrote',
-        registry: 'reg.example',
-        repository: 'app',
+        name: 'reg.example/app',
         tagOrDigest: this.artifact.digest,
         policy: policyOf({}),
         requiredMetadata: new Map(),

@@ -4,7 +4,7 @@ import { fetchEnvelope, listSignatures, resolveArtifact } from '../../shared/art
 import { NotaryError } from '../../shared/errors.ts';
 import { Scenario } from '../fakes/verification.ts';
 
-const request = { registry: 'reg.example', repository: 'app' };
+const request = { name: 'reg.example/app' };
 
 describe('resolveArtifact', () => {
   it('gives the digest of a tag', async () => {

@@ -13,7 +13,7 @@ describe('inspectArtifact', () => {
   });
 
   function inspect(options: { readonly tagOrDigest?: string; readonly maxSignatures?: number } = {}) {
-    const request = { registry: 'reg.example', repository: 'app', tagOrDigest: scenario.artifact.digest, ...options };
+    const request = { name: 'reg.example/app', tagOrDigest: scenario.artifact.digest, ...options };
     return inspectArtifact(request, { source: scenario.repository });
   }
 

@@ -26,8 +26,7 @@ describe('signArtifact', () => {
   function sign(request: Partial<SignRequest> = {}, ports: Partial<SignPorts> = {}): Promise<SignatureRecord> {
     return signArtifact(
       {
-        registry: 'reg.example',
-        repository: 'app',
+        name: 'reg.example/app',
         tagOrDigest: scenario.artifact.digest,
         envelopeMediaType: 'application/jose+json',
         userMetadata: new Map(),

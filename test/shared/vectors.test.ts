@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readTrustPolicy } from '../../shared/adapters/trust-policy-file.ts';
 import { openTrustStore } from '../../shared/adapters/trust-store-directory.ts';
-import { noVerificationPlugins } from '../../shared/adapters/verification-plugins-unavailable.ts';
+import { noVerificationPlugins } from '../fakes/verification-plugins.ts';
 import { signatureArtifactType } from '../../shared/oci/signature-manifest.ts';
 import type { VerificationOutcome } from '../../shared/validation/outcome.ts';
 import { verifyArtifact } from '../../shared/verify.ts';
@@ -63,12 +63,10 @@ function repositoryOf(vector: Vector): MemoryRepository {
 
 async function verify(vector: Vector): Promise<VerificationOutcome> {
   const metadata = vector.verifyArgs.filter((argument) => argument !== '-m').map((pair) => pair.split('='));
-  const [registry = '', repository = ''] = vector.scope.split('/');
   return verifyArtifact(
     {
       requested: vector.id,
-      registry,
-      repository,
+      name: vector.scope,
       tagOrDigest: index.artifact.digest,
       policy: await readTrustPolicy([join(folder, vector.trustPolicy)]),
       requiredMetadata: new Map(metadata.map(([key = '', value = '']) => [key, value])),

@@ -6,7 +6,7 @@ import { createRevocationSource } from '../../../shared/adapters/revocation-http
 import { openLocalKey } from '../../../shared/adapters/signers/local-key.ts';
 import { readTrustPolicy } from '../../../shared/adapters/trust-policy-file.ts';
 import { openTrustStore } from '../../../shared/adapters/trust-store-directory.ts';
-import { noVerificationPlugins } from '../../../shared/adapters/verification-plugins-unavailable.ts';
+import { noVerificationPlugins } from '../../fakes/verification-plugins.ts';
 import { envelopeMediaTypes, type EnvelopeFormat } from '../../../shared/envelope/content.ts';
 import { inspectArtifact, type Inspection } from '../../../shared/inspect.ts';
 import type { ArtifactTarget, Log, ReferrersMode, SignatureRecord, Timestamper } from '../../../shared/ports.ts';
