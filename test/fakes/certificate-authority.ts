@@ -253,6 +253,12 @@ const signatureAlgorithms = {
   },
 } as const satisfies Readonly<Record<string, Algorithm>>;
 
+/** Signs data; the usual algorithm of a key, or a certain one. */
+export function signData(data: Uint8Array, key: KeyObject, algorithm?: TestSignatureAlgorithm) {
+  const chosen = signatureAlgorithms[algorithm ?? usualAlgorithm(key)];
+  return { identifier: chosen.identifier, signature: chosen.sign(data, key) };
+}
+
 function usualAlgorithm(key: KeyObject): TestSignatureAlgorithm {
   const { namedCurve, modulusLength = 0 } = key.asymmetricKeyDetails ?? {};
   if (key.asymmetricKeyType === 'ed25519') return 'Ed25519';
