@@ -15,3 +15,4 @@ export { notationVersions } from './adapters/notation-release.ts';
 export { fetchDownload } from './adapters/download.ts';
 export type { Download } from './adapters/download.ts';
 export { agent } from './version.ts';
+export { baseName, readArchive } from './adapters/archive.ts';

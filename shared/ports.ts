@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Descriptor } from './oci/descriptor.ts';
+import type { PluginMetadata } from './plugin/metadata.ts';
+import type { PluginName } from './plugin/name.ts';
+import type { PluginVerdict, VerificationQuestion } from './plugin/verify-protocol.ts';
 import type { Digest } from './primitives/digest.ts';
 import type { CertificateRevocation } from './revocation/status.ts';
 import type { TrustStoreType } from './trust/named-store.ts';
@@ -137,14 +140,16 @@ export interface RevocationSource {
 
 /** Finds verification plugins. */
 export interface VerificationPlugins {
-  /** Throws when there is no such plugin, or it breaks its contract. */
-  locate(pluginName: string): Promise<VerificationPlugin>;
+  /** Throws `plugin-unavailable` when there is no such plugin or it may not be run. */
+  locate(name: PluginName): Promise<VerificationPlugin>;
 }
 
 /** An installed verification plugin. */
 export interface VerificationPlugin {
+  /** `get-plugin-metadata`. Throws `plugin-failed`, as all commands do that fail or break the contract. */
+  metadata(): Promise<PluginMetadata>;
   /** `verify-signature` of specs/plugin-extensibility.md. */
-  verifySignature(request: unknown): Promise<unknown>;
+  verifySignature(question: VerificationQuestion): Promise<PluginVerdict>;
 }
 
 export interface Clock {

@@ -2,8 +2,9 @@
 import type { StoredEnvelope } from './artifact.ts';
 import type { SigningScheme, VerifiedEnvelope } from './envelope/content.ts';
 import { type SignatureEnvelope, readContent } from './envelope/envelope.ts';
-import { NotaryError, messageOf } from './errors.ts';
+import { NotaryError } from './errors.ts';
 import type { Descriptor } from './oci/descriptor.ts';
+import { capabilities } from './plugin/metadata.ts';
 import type { TrustStore, VerifyPorts } from './ports.ts';
 import type { TrustPolicyStatement } from './trust/policy.ts';
 import {
@@ -19,8 +20,8 @@ import { type RevocationFacts, validateRevocation } from './validation/revocatio
 import { summarizeSignature } from './validation/signature-summary.ts';
 import { type Laxity, type Strictness, findManifestLaxity } from './validation/strictness.ts';
 import { findTargetMismatch } from './validation/target-artifact.ts';
-import { findVerificationPlugin, pluginFailure } from './validation/verification-plugin.ts';
 import { verifyTimestamp } from './verify-timestamp.ts';
+import { type SignaturePlugin, locateSignaturePlugin, takesOver, verifyWithPlugin } from './verify-with-plugin.ts';
 
 /** What a signature is judged by; the same for all signatures of an artifact. */
 export interface Judgement {
@@ -47,14 +48,18 @@ export async function verifySignature(
   const known = { digest: signature.digest, ...(summary === undefined ? {} : { signature: summary }) };
   if (envelope === undefined) return { ...known, verified: false, validations: [integrity.result] };
 
-  const pluginError = await findPluginError(envelope, judgement);
-  if (pluginError !== undefined) return { ...known, verified: false, validations: [integrity.result], ...pluginError };
-
-  const validations = [integrity.result];
-  for await (const result of validate(envelope, judgement)) {
-    validations.push(result);
-    if (result.action === 'enforce' && result.error !== undefined) return { ...known, verified: false, validations };
+  const plugin = await locateSignaturePlugin(envelope, judgement.ports.plugins);
+  if (plugin !== undefined && 'error' in plugin) {
+    return { ...known, verified: false, validations: [integrity.result], ...plugin };
   }
+  const own = [integrity.result];
+  for await (const result of validate(envelope, judgement, plugin)) {
+    own.push(result);
+    if (isFatal(result)) return { ...known, verified: false, validations: own };
+  }
+  const { validations, problem } =
+    plugin === undefined ? { validations: own } : await verifyWithPlugin(plugin, envelope, judgement.statement, own);
+  if (problem !== undefined || validations.some(isFatal)) return { ...known, verified: false, validations, ...problem };
   const mismatch = findTargetMismatch(envelope, judgement.artifact, judgement.requiredMetadata);
   return { ...known, verified: mismatch === undefined, validations, ...mismatch };
 }
@@ -63,17 +68,25 @@ function findLaxManifest({ manifest }: StoredEnvelope, { strictness, artifact }:
   return strictness === 'strict' && manifest !== undefined ? findManifestLaxity(manifest, artifact) : undefined;
 }
 
+function isFatal({ action, error }: ValidationResult): boolean {
+  return action === 'enforce' && error !== undefined;
+}
+
 /** Facts are gathered only for validations that are reached, and judged by pure rules. */
-async function* validate(envelope: VerifiedEnvelope, judgement: Judgement): AsyncGenerator<ValidationResult> {
+async function* validate(
+  envelope: VerifiedEnvelope,
+  judgement: Judgement,
+  plugin: SignaturePlugin | undefined,
+): AsyncGenerator<ValidationResult> {
   const { statement, now, ports } = judgement;
   const { actions } = statement.level;
   const trusted = await loadStores(statement, envelope.signedAttributes.signingScheme, ports.trustStore);
-  yield validateAuthenticity(envelope, statement, trusted);
+  yield validateAuthenticity(envelope, statement, trusted, takesOver(plugin, capabilities.trustedIdentity));
   yield validateExpiry(envelope, actions.expiry, now);
   yield await verifyTimestamp(envelope, statement, now, ports);
   if (actions.revocation === 'skip') {
     yield { type: 'revocation', action: 'skip' };
-  } else {
+  } else if (!takesOver(plugin, capabilities.revocationCheck)) {
     const facts = await checkRevocation(envelope, ports);
     yield validateRevocation(envelope.certificateChain, facts, actions.revocation);
   }
@@ -107,22 +120,6 @@ async function checkRevocation(envelope: VerifiedEnvelope, ports: VerifyPorts): 
     if (thrown instanceof NotaryError) return { error: thrown.message };
     throw thrown;
   }
-}
-
-/** A signature that asks for a verification plugin fails at any level until plugins can be run. */
-async function findPluginError(
-  envelope: VerifiedEnvelope,
-  { ports }: Judgement,
-): Promise<{ readonly error: string; readonly hint?: string } | undefined> {
-  const plugin = findVerificationPlugin(envelope);
-  if (plugin === undefined || 'error' in plugin) return plugin;
-  const hint = 'Only the Notation CLI with this plugin installed can verify this signature.';
-  try {
-    await ports.plugins.locate(plugin.name);
-  } catch (thrown) {
-    return { error: pluginFailure(plugin, messageOf(thrown)), hint };
-  }
-  return { error: pluginFailure(plugin, 'verification plugins are not available yet'), hint };
 }
 
 /** What an envelope says that failed integrity: a reader wants to know whose broken signature it is. */

@@ -33,16 +33,18 @@ export function storesFor(statement: TrustPolicyStatement, scheme: SigningScheme
 /**
  * Whether the signature comes from a signer that the statement trusts: a certificate of its chain stands in a trust store,
  * and the subject of the signing certificate is a trusted identity. A failure of the second replaces one of the first that
- * is only logged.
+ * is only logged. The identity is left to a verification plugin that has this capability.
  */
 export function validateAuthenticity(
   envelope: VerifiedEnvelope,
   statement: TrustPolicyStatement,
   trusted: TrustedCertificates,
+  identityByPlugin = false,
 ): ValidationResult {
   const action = statement.level.actions.authenticity;
   const chain = findTrusted(envelope, statement, trusted);
   if (chain.error !== undefined && action === 'enforce') return { type, action, ...chain };
+  if (identityByPlugin) return { type, action, ...chain };
   const leaf = envelope.certificateChain[0].subject;
   const match = matchTrustedIdentity(statement.trustedIdentities, statement.name, leaf);
   if ('error' in match) {
