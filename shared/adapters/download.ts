@@ -18,23 +18,23 @@ const timeout = 300_000;
 
 /** The bytes of a download, which have the checksum. Throws `download-failed` or `checksum-mismatch`. */
 export async function fetchDownload({ url, checksum }: Download, options: HttpClientOptions): Promise<Uint8Array> {
+  const bytes = await fetchFile(new URL(url), options, maxBytes);
+  const actual = createHash('sha256').update(bytes).digest('hex');
+  if (actual === checksum) return bytes;
+  throw new NotaryError('checksum-mismatch', `Checksum validation failed. Expected: ${checksum}, Actual: ${actual}.`);
+}
+
+/** Whatever stands at an address, up to a limit in bytes; not checked. Throws `download-failed`. */
+export async function fetchFile(url: URL, options: HttpClientOptions, limit: number): Promise<Uint8Array> {
   const http = createHttpClient(options);
   try {
-    const bytes = await fetchBytes(http, new URL(url));
-    const actual = createHash('sha256').update(bytes).digest('hex');
-    if (actual !== checksum) {
-      throw new NotaryError(
-        'checksum-mismatch',
-        `Checksum validation failed. Expected: ${checksum}, Actual: ${actual}.`,
-      );
-    }
-    return bytes;
+    return await fetchBytes(http, url, limit);
   } finally {
     await http.close();
   }
 }
 
-async function fetchBytes(http: HttpClient, url: URL): Promise<Uint8Array> {
+async function fetchBytes(http: HttpClient, url: URL, limit: number): Promise<Uint8Array> {
   const failed = (reason: string, cause?: unknown): NotaryError =>
     new NotaryError('download-failed', `the download of ${url.origin}${url.pathname} failed: ${reason}`, {
       hint: 'Check the address, and that this machine may reach it.',
@@ -42,7 +42,7 @@ async function fetchBytes(http: HttpClient, url: URL): Promise<Uint8Array> {
     });
   let response;
   try {
-    response = await http.exchange({ method: 'GET', url, limit: maxBytes, redirects: 'any', timeout });
+    response = await http.exchange({ method: 'GET', url, limit, redirects: 'any', timeout });
   } catch (cause) {
     throw failed(messageOf(cause), cause);
   }
