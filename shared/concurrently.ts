@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/** Artifacts worked on at a time: enough to hide a registry's latency, few enough not to be throttled by it. */
-export const maxConcurrentArtifacts = 8;
+/**
+ * Artifacts worked on at a time. Most of the time of a signing goes into watching its referrers tag, so that many can
+ * share that wait; how many requests a registry gets at once is bounded by the connections to it.
+ */
+export const maxConcurrentArtifacts = 64;
 
 /** What became of one item. */
 export type Settled<R> = { readonly result: R } | { readonly error: unknown };

@@ -55,6 +55,8 @@ export type ErrorCode =
   | 'layout-unusable'
   | 'download-failed'
   | 'checksum-mismatch'
+  /** The product stopped the step. */
+  | 'cancelled'
   // results
   | 'verification-failed'
   | 'artifacts-failed'

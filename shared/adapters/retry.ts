@@ -5,8 +5,10 @@ import type { Timing } from './timing.ts';
 
 /** Statuses that a repetition may cure (REG 6.2). */
 const transientStatuses = [408, 425, 429, 500, 502, 503, 504];
-/** Repetitions of one request: a registry that fails six times within these waits is down. */
-const maxRetries = 5;
+/** Repetitions of one request: a server that fails six times within these waits is down. */
+const defaultRetries = 5;
+/** Repetitions when nobody listens at all: that is rarely cured by waiting longer. */
+const maxRefusals = 5;
 /** Milliseconds of the first wait; each further one is twice as long. */
 const firstDelay = 300;
 /** Milliseconds of the longest wait that we choose. */
@@ -14,14 +16,24 @@ const maxDelay = 10_000;
 /** Milliseconds that one request may spend waiting, the server's own wishes included. */
 const waitBudget = 60_000;
 
-/** Sends a request that may be repeated, and waits between attempts as the server asks or by full jitter. */
-export async function withRetry(timing: Timing, send: () => Promise<HttpResponse>): Promise<HttpResponse> {
+/**
+ * Sends a request that may be repeated, and waits between attempts as the server asks or by full jitter; never beyond the
+ * deadline of the run.
+ */
+export async function withRetry(
+  timing: Timing,
+  send: () => Promise<HttpResponse>,
+  retries = defaultRetries,
+): Promise<HttpResponse> {
+  const deadline = timing.deadline ?? Number.POSITIVE_INFINITY;
   let waited = 0;
   for (let attempt = 0; ; attempt++) {
     const outcome = await attemptOnce(send);
     const wish = outcome instanceof HttpFailure ? undefined : retryAfter(outcome, Date.now());
     const wait = wish ?? timing.random() * Math.min(maxDelay, firstDelay * 2 ** attempt);
-    const repeat = isTransient(outcome) && attempt < maxRetries && waited + wait <= waitBudget;
+    const allowed = outcome instanceof HttpFailure && outcome.reason === 'refused' ? maxRefusals : retries;
+    const inTime = waited + wait <= waitBudget && timing.now() + wait <= deadline;
+    const repeat = isTransient(outcome) && attempt < allowed && inTime;
     if (!repeat && outcome instanceof HttpFailure) throw outcome;
     if (!repeat) return outcome as HttpResponse;
     waited += wait;

@@ -8,6 +8,7 @@ import type { Timing } from '../timing.ts';
 import type { Actions } from './authorization.ts';
 import { checkContent, twiceIfAltered } from './content.ts';
 import { answerError } from './failure.ts';
+import { registryRetries } from './retries.ts';
 import type { Transport } from './transport.ts';
 
 /** Blobs of one repository. */
@@ -17,10 +18,12 @@ export interface Blobs {
   push(mediaType: string, bytes: Uint8Array): Promise<Descriptor>;
 }
 
-/** Uploads that are lost are begun anew: registries behind several machines forget one now and then (REG 2.1). */
-const maxUploads = 5;
-/** Milliseconds of the first wait between two uploads; each further one is twice as long. */
+/** Milliseconds of the first wait between two uploads of a blob; each further one is twice as long. */
 const uploadDelay = 300;
+/** Milliseconds of the longest wait. */
+const maxUploadDelay = 10_000;
+/** Milliseconds that a cancelled step still takes to tell the registry that it gives an upload up. */
+const cancelTimeout = 1_000;
 /** Milliseconds for an upload: envelopes are small, registries that store them may be slow. */
 const uploadTimeout = 300_000;
 
@@ -71,8 +74,11 @@ async function pushBlob(transport: Transport, timing: Timing, digest: Digest, by
     const location = await openUpload(transport, digest);
     const outcome = await sendBlob(transport, location, digest, bytes);
     if (outcome === 'stored') return;
-    if (attempt + 1 === maxUploads) throw outcome;
-    await timing.sleep(timing.random() * uploadDelay * 2 ** attempt);
+    // Registries behind several machines forget an upload now and then (REG 2.1).
+    if (attempt === registryRetries) throw outcome;
+    const wait = timing.random() * Math.min(maxUploadDelay, uploadDelay * 2 ** attempt);
+    if (timing.now() + wait > (timing.deadline ?? Number.POSITIVE_INFINITY)) throw outcome;
+    await timing.sleep(wait);
   }
 }
 
@@ -155,6 +161,27 @@ async function sendBlob(
     return lost.includes(response.status) ? answerError(transport.operation(purpose), 'PUT', response) : 'stored';
   } catch (error) {
     if (error instanceof NotaryError && error.code === 'registry-unreachable') return error;
+    if (error instanceof NotaryError && error.code === 'cancelled') await cancelUpload(transport, location);
     throw error;
+  }
+}
+
+/** As well as it can be done quickly: registries clean up by themselves in the end (distribution-spec "Cancel upload"). */
+async function cancelUpload(transport: Transport, location: URL): Promise<void> {
+  try {
+    await transport.send({
+      method: 'DELETE',
+      target: location,
+      purpose: 'cancelling an upload',
+      actions: 'pull,push',
+      expect: [200, 202, 204, 404],
+      repeatable: false,
+      limit: 8 * 1024,
+      redirects: 'none',
+      // Its own, because that of the run has ended.
+      signal: AbortSignal.timeout(cancelTimeout),
+    });
+  } catch (error) {
+    if (!(error instanceof NotaryError)) throw error;
   }
 }

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ArtifactTarget, Log } from '../../ports.ts';
 import { createHttpClient, type HttpClient } from '../http.ts';
-import { systemTiming, type Timing } from '../timing.ts';
+import { boundedTiming, systemTiming, type Timing } from '../timing.ts';
 import { Authorization } from './authorization.ts';
 import { createBlobs } from './blobs.ts';
 import { createCredentials } from './credentials.ts';
 import { endpointOf } from './endpoint.ts';
 import { createManifests } from './manifests.ts';
 import type { SettleTime } from './referrers-index.ts';
+import { openReferrersMemory } from './referrers-memory.ts';
 import { Repository } from './repository.ts';
+import { Throttle } from './throttle.ts';
 import { createTransport } from './transport.ts';
 
 /** What a registry client needs to know. */
@@ -28,8 +30,20 @@ export interface RegistryClientOptions {
   readonly trustedRealmHosts?: readonly string[];
   /** Milliseconds to watch a referrers tag after writing it, instead of the registry's own; 0 for those who sign alone. */
   readonly referrersSettle?: number;
+  /** A folder that lives as long as the job: steps tell each other in it what they have listed (REG 4.5). */
+  readonly jobDirectory?: string;
   readonly timing?: Timing;
+  /** Aborted when the run is cancelled: whatever is under way then ends with the error `cancelled`. */
+  readonly signal?: AbortSignal | undefined;
+  /** Milliseconds for everything that this client does; beyond them nothing is repeated or waited for. */
+  readonly totalTime?: number;
 }
+
+/**
+ * Milliseconds of a run: a hundred images with a registry that throttles take some minutes, and a job that is stuck
+ * for longer than this should be looked at by a person.
+ */
+const defaultTotalTime = 30 * 60_000;
 
 /** Repositories of any registry; connections, credentials and tokens are shared among them. */
 export interface RegistryClient {
@@ -40,8 +54,10 @@ export interface RegistryClient {
 
 /** A client for OCI registries (distribution-spec 1.1). The same repository asked for twice is the same object. */
 export function createRegistryClient(options: RegistryClientOptions): RegistryClient {
-  const http = createHttpClient(options);
-  const timing = options.timing ?? systemTiming;
+  const { signal, totalTime: total = defaultTotalTime } = options;
+  const http = cancellable(createHttpClient(options), signal);
+  const timing = boundedTiming(options.timing ?? systemTiming, { total, signal });
+  const throttles = new Map<string, Throttle>();
   const mask = options.mask ?? (() => undefined);
   const credentials = createCredentials({ environment: options.environment, log: options.log, mask });
   const open = new Map<string, ArtifactTarget>();
@@ -49,7 +65,8 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
     repository: (registry, repository) => {
       const name = `${registry}/${repository}`;
       const known =
-        open.get(name) ?? openRepository({ ...options, timing, mask }, http, credentials, registry, repository);
+        open.get(name) ??
+        openRepository({ ...options, timing, mask, throttles }, http, credentials, registry, repository);
       open.set(name, known);
       return known;
     },
@@ -57,27 +74,46 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
   };
 }
 
+/** Every request ends with the run, unless it has a signal of its own. */
+function cancellable(http: HttpClient, signal: AbortSignal | undefined): HttpClient {
+  if (signal === undefined) return http;
+  return { close: () => http.close(), exchange: (request) => http.exchange({ signal, ...request }) };
+}
+
+interface Shared {
+  readonly timing: Timing;
+  readonly mask: (secret: string) => void;
+  /** By origin. */
+  readonly throttles: Map<string, Throttle>;
+}
+
 function openRepository(
-  options: RegistryClientOptions & { readonly timing: Timing; readonly mask: (secret: string) => void },
+  options: RegistryClientOptions & Shared,
   http: HttpClient,
   credentials: ReturnType<typeof createCredentials>,
   registry: string,
   repository: string,
 ): ArtifactTarget {
-  const { log, timing, mask, trustedRealmHosts = [] } = options;
+  const { log, timing, mask, throttles, jobDirectory, trustedRealmHosts = [] } = options;
   const endpoint = endpointOf(registry, options.insecureRegistries);
+  const throttle = throttles.get(endpoint.origin) ?? new Throttle(timing);
+  throttles.set(endpoint.origin, throttle);
   const shared = { http, timing, log, endpoint, registry, repository };
   const authorization = new Authorization({ ...shared, mask, credentials, trustedRealmHosts });
-  const transport = createTransport({ ...shared, authorization });
+  const transport = createTransport({ ...shared, authorization, throttle });
   const reading = options.access === 'push' ? 'pull,push' : 'pull';
   return new Repository({
     transport,
-    manifests: createManifests(transport, reading),
+    manifests: createManifests(transport, timing, reading),
     blobs: createBlobs(transport, timing, reading),
     timing,
     log,
     reading,
     settle: settleTime(registry, endpoint, options.referrersSettle),
+    memoryOf:
+      jobDirectory === undefined
+        ? undefined
+        : (subject) => openReferrersMemory(jobDirectory, { registry, repository, subject }, log),
   });
 }
 

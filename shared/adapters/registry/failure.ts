@@ -120,7 +120,8 @@ export function deniedHint(registry: string, repository: string): string {
 export function unreachableError(operation: Operation, failure: HttpFailure): NotaryError {
   const limit = failure.reason === 'too-large';
   const answered = limit || failure.reason === 'encoding' || failure.reason === 'redirect';
-  const code: ErrorCode = limit ? 'registry-limit' : answered ? 'registry-response' : 'registry-unreachable';
+  const unanswered = failure.reason === 'cancelled' ? 'cancelled' : 'registry-unreachable';
+  const code: ErrorCode = limit ? 'registry-limit' : answered ? 'registry-response' : unanswered;
   const hint = unreachableHint(operation.registry, failure);
   return new NotaryError(code, `${operation.text}: ${failure.message}`, {
     cause: failure,

@@ -4,9 +4,10 @@ import type { Descriptor } from '../../oci/descriptor.ts';
 import { manifestTypes, maxManifestSize, parseManifest } from '../../oci/manifest.ts';
 import { digestOf, parseDigest, type Digest } from '../../primitives/digest.ts';
 import type { HttpResponse } from '../http.ts';
+import type { Timing } from '../timing.ts';
 import type { Actions } from './authorization.ts';
 import { assertedDigest, checkContent, checkDigest, mediaTypeOf, twiceIfAltered } from './content.ts';
-import { serverErrors, type Operation } from './failure.ts';
+import { answerError, serverErrors, type Operation } from './failure.ts';
 import type { Transport } from './transport.ts';
 
 /** Sent with every request for a manifest whose type is not known: registries answer 404 without it (REG 2.2). */
@@ -43,7 +44,7 @@ export interface PushedManifest {
   readonly subjectIndexed: boolean;
 }
 
-export function createManifests(transport: Transport, reading: Actions): Manifests {
+export function createManifests(transport: Transport, timing: Timing, reading: Actions): Manifests {
   return {
     resolve: (tagOrDigest) => twiceIfAltered(() => resolve(transport, reading, tagOrDigest)),
     fetch: (descriptor) => twiceIfAltered(() => fetchManifest(transport, reading, descriptor)),
@@ -62,7 +63,7 @@ export function createManifests(transport: Transport, reading: Actions): Manifes
       });
       return status === 200;
     },
-    push: (mediaType, bytes) => pushManifest(transport, mediaType, bytes),
+    push: (mediaType, bytes) => pushManifest(transport, timing, mediaType, bytes),
   };
 }
 
@@ -170,22 +171,54 @@ function notFound({ registry, repository, text }: Operation, reference: string, 
   });
 }
 
-async function pushManifest(transport: Transport, mediaType: string, bytes: Uint8Array): Promise<PushedManifest> {
+/** Pushes of a manifest whose blobs the registry does not know yet, and milliseconds of the first wait between them. */
+const maxPushes = 6;
+const pushDelay = 200;
+
+/**
+ * Puts a manifest by its digest. Registries may not know for a moment what they have just accepted: docker-registry on a
+ * file system loses sight of a blob while others upload the same one.
+ */
+async function pushManifest(
+  transport: Transport,
+  timing: Timing,
+  mediaType: string,
+  bytes: Uint8Array,
+): Promise<PushedManifest> {
   const digest = digestOf(bytes);
   const purpose = `pushing the manifest ${digest} of ${bytes.length} bytes`;
-  const response = await transport.send({
+  const operation = transport.operation(purpose);
+  for (let attempt = 0; ; attempt++) {
+    const response = await putManifest(transport, mediaType, digest, bytes, purpose);
+    if (response.status === 200 || response.status === 201) {
+      const asserted = assertedDigest(operation, response);
+      if (asserted !== undefined) checkDigest(operation, bytes, asserted);
+      const descriptor = { mediaType, digest, size: bytes.length };
+      return { descriptor, subjectIndexed: 'oci-subject' in response.headers };
+    }
+    const unknownChild = serverErrors(response).some(({ code }) => /^(?:MANIFEST_)?BLOB_UNKNOWN$/.test(code));
+    if (!unknownChild || attempt + 1 === maxPushes) throw answerError(operation, 'PUT', response);
+    await timing.sleep(pushDelay * 2 ** attempt * (0.5 + timing.random()));
+  }
+}
+
+function putManifest(
+  transport: Transport,
+  mediaType: string,
+  digest: Digest,
+  bytes: Uint8Array,
+  purpose: string,
+): Promise<HttpResponse> {
+  return transport.send({
     method: 'PUT',
     target: `manifests/${digest}`,
     purpose,
     headers: { 'content-type': mediaType },
     body: bytes,
     actions: 'pull,push',
-    expect: [200, 201],
+    expect: [200, 201, 400, 404],
     repeatable: true,
     limit: maxManifestSize,
     redirects: 'same-origin',
   });
-  const asserted = assertedDigest(transport.operation(purpose), response);
-  if (asserted !== undefined) checkDigest(transport.operation(purpose), bytes, asserted);
-  return { descriptor: { mediaType, digest, size: bytes.length }, subjectIndexed: 'oci-subject' in response.headers };
 }

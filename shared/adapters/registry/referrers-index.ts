@@ -10,6 +10,7 @@ import {
 } from '../../oci/referrers.ts';
 import type { Digest } from '../../primitives/digest.ts';
 import type { Timing } from '../timing.ts';
+import type { ReferrersMemory } from './referrers-memory.ts';
 
 /** What the tag held when it was read. */
 export interface TagState {
@@ -46,6 +47,8 @@ export interface ReferrersIndexOptions {
   readonly settle: SettleTime;
   /** Names what failed: registry, repository, subject. */
   readonly place: string;
+  /** What earlier steps of the job listed. */
+  readonly memory?: ReferrersMemory | undefined;
 }
 
 /** How long to watch an index after writing it. */
@@ -79,6 +82,7 @@ export class ReferrersIndexUpdate {
   readonly #timing: Timing;
   readonly #settleTime: SettleTime;
   readonly #place: string;
+  readonly #memory: ReferrersMemory | undefined;
   readonly #own = new Map<Digest, Descriptor>();
   /** Everything that was ever in the index or should be. */
   readonly #seen = new Map<Digest, Descriptor>();
@@ -97,19 +101,22 @@ export class ReferrersIndexUpdate {
     this.#settleTime = options.settle;
     this.#settle = options.settle.quiet;
     this.#place = options.place;
+    this.#memory = options.memory;
   }
 
   /** Makes a referrer listed. Calls that come while one is at work join it. Throws `push-failed` when that cannot be confirmed. */
-  publish(descriptor: Descriptor): Promise<void> {
+  async publish(descriptor: Descriptor): Promise<void> {
     this.#own.set(descriptor.digest, descriptor);
     this.#seen.set(descriptor.digest, descriptor);
     this.#running ??= this.#converge();
-    return this.#running;
+    await Promise.all([this.#running, this.#memory?.remember(descriptor)]);
   }
 
   async #converge(): Promise<void> {
     try {
-      const deadline = this.#timing.now() + updateBudget + 20 * this.#settleTime.quiet;
+      const ownDeadline = this.#timing.now() + updateBudget + 20 * this.#settleTime.quiet;
+      const deadline = Math.min(ownDeadline, this.#timing.deadline ?? ownDeadline);
+      await this.#recall();
       let confirmations = 0;
       let wrote = false;
       for (let round = 1; round <= maxRounds && this.#timing.now() < deadline; round++) {
@@ -133,6 +140,13 @@ export class ReferrersIndexUpdate {
     throw this.#unconfirmed();
   }
 
+  /** Entries of earlier steps that the index may not show yet; each is confirmed before it is written. */
+  async #recall(): Promise<void> {
+    for (const descriptor of (await this.#memory?.recall()) ?? []) {
+      if (!this.#seen.has(descriptor.digest)) this.#seen.set(descriptor.digest, descriptor);
+    }
+  }
+
   /** An index that already was as it should be needs no watching, nor does one that nobody else writes. */
   #needed(wrote: boolean): number {
     return wrote && this.#settleTime.quiet > 0 ? 2 : 1;
@@ -142,6 +156,7 @@ export class ReferrersIndexUpdate {
   async #replace(state: TagState, missing: readonly Descriptor[], readAt: number, round: number): Promise<boolean> {
     const slept = round === 1 ? 0 : await this.#pause(Math.min(2_000, 50 * 2 ** Math.min(round, 10)), 0, 1);
     const added = await this.#confirmed(missing);
+    if (added.length === 0) return false;
     const checkedAt = this.#timing.now();
     if ((await this.#store.digest()) !== state.digest) return false;
     if (this.#timing.now() - readAt - slept > Math.max(maxAge, this.#settle)) return false;

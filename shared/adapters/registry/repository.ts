@@ -11,6 +11,7 @@ import type { Blobs } from './blobs.ts';
 import type { Manifests } from './manifests.ts';
 import { askReferrersApi, type ReferrersPage } from './referrers-api.ts';
 import { ReferrersIndexUpdate, type SettleTime } from './referrers-index.ts';
+import type { ReferrersMemory } from './referrers-memory.ts';
 import { openReferrersTag, readReferrersTag } from './referrers-tag.ts';
 import type { Transport } from './transport.ts';
 
@@ -22,6 +23,8 @@ export interface RepositoryOptions {
   readonly log: Log;
   readonly reading: Actions;
   readonly settle: SettleTime;
+  /** Opens what earlier steps of the job know about a subject. */
+  readonly memoryOf?: ((subject: Digest) => ReferrersMemory) | undefined;
 }
 
 /** Type of the configuration of manifests that have their own artifact type; some indexes show it instead (REG 4.1). */
@@ -170,12 +173,13 @@ export class Repository implements ArtifactTarget {
   #update(subject: Descriptor): ReferrersIndexUpdate {
     const known = this.#updates.get(subject.digest);
     if (known !== undefined) return known;
-    const { transport, manifests, timing, settle } = this.#options;
+    const { transport, manifests, timing, settle, memoryOf } = this.#options;
     const update = new ReferrersIndexUpdate({
       store: openReferrersTag(transport, manifests, subject.digest),
       timing,
       settle,
       place: transport.operation(`listing the referrers of ${subject.digest}`).text,
+      memory: memoryOf?.(subject.digest),
     });
     this.#updates.set(subject.digest, update);
     return update;

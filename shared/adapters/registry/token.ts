@@ -7,6 +7,7 @@ import { withRetry } from '../retry.ts';
 import type { Timing } from '../timing.ts';
 import { basicPair, type Credential } from './credential.ts';
 import { RegistryAnswer, unreachableError, type Operation } from './failure.ts';
+import { registryRetries } from './retries.ts';
 
 /** What is asked of a token server (distribution token and OAuth2 specifications; REG 3.3, 3.4). */
 export interface TokenRequest {
@@ -56,12 +57,16 @@ async function send(
   try {
     if (request.credential?.kind === 'refresh') {
       const token = request.credential.token.reveal();
-      const posted = await withRetry(timing, () => http.exchange(refreshRequest(request, token)));
+      const posted = await withRetry(timing, () => http.exchange(refreshRequest(request, token)), registryRetries);
       if (posted.status !== 404 && posted.status !== 405) return posted;
-      return await withRetry(timing, () => http.exchange(getRequest(request, basicPair(tokenUser, token))));
+      return await withRetry(
+        timing,
+        () => http.exchange(getRequest(request, basicPair(tokenUser, token))),
+        registryRetries,
+      );
     }
     const pair = request.credential?.kind === 'basic' ? basicOf(request.credential) : undefined;
-    return await withRetry(timing, () => http.exchange(getRequest(request, pair)));
+    return await withRetry(timing, () => http.exchange(getRequest(request, pair)), registryRetries);
   } catch (error) {
     throw error instanceof HttpFailure ? unreachableError(operation, error) : error;
   }

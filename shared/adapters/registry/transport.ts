@@ -7,7 +7,9 @@ import { withRetry } from '../retry.ts';
 import type { Timing } from '../timing.ts';
 import type { Actions, Authorization } from './authorization.ts';
 import { answerError, unreachableError, type Operation } from './failure.ts';
+import { registryRetries } from './retries.ts';
 import { cleanText } from './server-text.ts';
+import type { Throttle } from './throttle.ts';
 
 /** A request to a registry and the answers that its sender understands. */
 export interface RegistryRequest extends Omit<HttpRequest, 'url' | 'authorization'> {
@@ -40,6 +42,8 @@ export interface TransportOptions {
   readonly registry: string;
   readonly repository: string;
   readonly authorization: Authorization;
+  /** Shared by everything that talks to the same registry. */
+  readonly throttle: Throttle;
 }
 
 export function createTransport(options: TransportOptions): Transport {
@@ -59,7 +63,7 @@ export function createTransport(options: TransportOptions): Transport {
       const url = typeof request.target === 'string' ? urlOf(request.target) : request.target;
       const once = (): Promise<HttpResponse> => sendAuthorized(options, what, request, url);
       try {
-        const response = request.repeatable ? await withRetry(timing, once) : await once();
+        const response = request.repeatable ? await withRetry(timing, once, registryRetries) : await once();
         for (const text of warningsOf(response)) {
           if (warned.has(text)) continue;
           warned.add(text);
@@ -76,14 +80,14 @@ export function createTransport(options: TransportOptions): Transport {
 
 /** Credentials go to the registry's own origin only; a 401 from anywhere else starts nothing. */
 async function sendAuthorized(
-  { http, endpoint, authorization }: TransportOptions,
+  { http, endpoint, authorization, throttle }: TransportOptions,
   what: Operation,
   request: RegistryRequest,
   url: URL,
 ): Promise<HttpResponse> {
   const own = url.origin === endpoint.origin;
   const used = own ? await authorization.current(what, request.actions) : undefined;
-  const response = await http.exchange(withAuthorization(request, url, used));
+  const response = await throttle.run(() => http.exchange(withAuthorization(request, url, used)));
   if (response.status !== 401) return response;
   if (!own || response.url.origin !== endpoint.origin) {
     throw new NotaryError(
@@ -92,7 +96,7 @@ async function sendAuthorized(
     );
   }
   const renewed = await authorization.renew(what, request.actions, response, used);
-  const second = await http.exchange(withAuthorization(request, url, renewed));
+  const second = await throttle.run(() => http.exchange(withAuthorization(request, url, renewed)));
   if (second.status === 401) throw await authorization.refused(what, second);
   return second;
 }

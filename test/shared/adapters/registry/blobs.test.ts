@@ -82,12 +82,12 @@ describe('pushBlob', () => {
     expect(stored()).toBe('an envelope');
   });
 
-  it('gives up after five lost uploads with the last reason', async () => {
+  it('gives up after thirteen lost uploads with the last reason', async () => {
     fault('PUT', { kind: 'status', status: 500 });
     const error = await errorOf(repository().pushBlob('application/cose', bytes));
     expect(error.code).toBe('registry-response');
     expect(error.message).toContain('answered 500');
-    expect(registry.requests.filter(({ method }) => method === 'PUT')).toHaveLength(5);
+    expect(registry.requests.filter(({ method }) => method === 'PUT')).toHaveLength(13);
   });
 
   it('[REG-28] says that a registry is read-only', async () => {
