@@ -2,6 +2,7 @@
 import { constants, type Stats } from 'node:fs';
 import { type FileHandle, lstat, open } from 'node:fs/promises';
 import { NotaryError, messageOf } from '../errors.ts';
+import { type BlobTrustPolicy, parseBlobTrustPolicy } from '../trust/blob-policy.ts';
 import { type TrustPolicy, parseTrustPolicy, policyHelp } from '../trust/policy.ts';
 
 /** Thousands of statements; a larger file is a mistake, such as a path that names something else. */
@@ -14,28 +15,44 @@ const openFlags = constants.O_RDONLY | (process.platform === 'win32' ? 0 : const
  * Reads the trust policy from the first path that exists. Throws `trust-policy-missing` with all places looked at, and
  * `trust-policy-invalid` for what is no regular file, cannot be read or breaks a rule.
  */
-export async function readTrustPolicy(paths: readonly string[]): Promise<TrustPolicy> {
+export function readTrustPolicy(paths: readonly string[]): Promise<TrustPolicy> {
+  return readPolicy(paths, { parse: parseTrustPolicy, input: 'trustPolicy', example });
+}
+
+/** The same for the trust policy of files. */
+export function readBlobTrustPolicy(paths: readonly string[]): Promise<BlobTrustPolicy> {
+  return readPolicy(paths, { parse: parseBlobTrustPolicy, input: 'blobTrustPolicy', example: blobExample });
+}
+
+interface PolicyFormat<T> {
+  readonly parse: (bytes: Uint8Array, fileName: string) => T;
+  readonly input: string;
+  readonly example: string;
+}
+
+async function readPolicy<T>(paths: readonly string[], { parse, input, example: shown }: PolicyFormat<T>): Promise<T> {
   for (const path of paths) {
     const stats = await statOf(path);
-    if (stats !== undefined) return parseTrustPolicy(await readRegularFile(path, stats), path);
+    if (stats !== undefined) return parse(await readRegularFile(path, stats), path);
   }
   const places = paths.length === 0 ? '' : `. Looked for: ${paths.join(', ')}`;
   throw new NotaryError('trust-policy-missing', `trust policy is not present. ${policyHelp}${places}`, {
-    hint: `Create ${paths[0] ?? 'a file'}, or name an existing one in {input:trustPolicy}. For example:\n${example}`,
+    hint: `Create ${paths[0] ?? 'a file'}, or name an existing one in {input:${input}}. For example:\n${shown}`,
   });
 }
 
+const required = {
+  signatureVerification: { level: 'strict' },
+  trustStores: ['ca:my-store'],
+  trustedIdentities: ['x509.subject: C=US, ST=WA, O=my-organization'],
+};
 const example = JSON.stringify({
   version: '1.0',
-  trustPolicies: [
-    {
-      name: 'default',
-      registryScopes: ['*'],
-      signatureVerification: { level: 'strict' },
-      trustStores: ['ca:my-store'],
-      trustedIdentities: ['x509.subject: C=US, ST=WA, O=my-organization'],
-    },
-  ],
+  trustPolicies: [{ name: 'default', registryScopes: ['*'], ...required }],
+});
+const blobExample = JSON.stringify({
+  version: '1.0',
+  trustPolicies: [{ name: 'default', globalPolicy: true, ...required }],
 });
 
 async function statOf(path: string): Promise<Stats | undefined> {

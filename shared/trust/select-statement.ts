@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { NotaryError } from '../errors.ts';
 import { quote } from '../primitives/quote.ts';
-import { type TrustPolicy, type TrustPolicyStatement, policyHelp } from './policy.ts';
+import { type OciTrustPolicyStatement, type TrustPolicy, policyHelp } from './policy.ts';
 import { anyRepository, validateRegistryScope } from './registry-scope.ts';
 
 /** The statement that applies to an artifact, and the registry scope of it that matched. */
 export interface SelectedStatement {
-  readonly statement: TrustPolicyStatement;
+  readonly statement: OciTrustPolicyStatement;
   readonly scope: string;
 }
 
