@@ -151,7 +151,7 @@ async function tell({ log, words }: Step, entry: VerifyReportEntry): Promise<voi
   });
   log.info(verifyLine(entry));
   if (outcome.outcome === 'verified')
-    for (const warning of outcome.warnings) log.warning(`${outcome.reference}: ${warning}`);
+    for (const warning of [...outcome.warnings, ...outcome.expiring]) log.warning(`${outcome.reference}: ${warning}`);
   if (outcome.outcome === 'skipped') log.warning(verifyLine(entry));
   if (!passed(entry)) log.info(words(reasonOf(entry)));
 }

@@ -10,8 +10,10 @@ import { type ErrorCode, NotaryError } from './errors.ts';
 import type { Descriptor } from './oci/descriptor.ts';
 import type { VerifyPorts } from './ports.ts';
 import { quote } from './primitives/quote.ts';
+import { RememberedTrustStore } from './remembered-trust-store.ts';
 import type { TrustPolicy } from './trust/policy.ts';
 import { type SelectedStatement, selectStatement } from './trust/select-statement.ts';
+import { endWithoutTimestamp, expiringSoon, supportingChain, supportingStore } from './validation/expiring.ts';
 import type { FailedOutcome, SignatureOutcome, VerificationOutcome } from './validation/outcome.ts';
 import type { Strictness } from './validation/strictness.ts';
 import { type Judgement, verifySignature } from './verify-signature.ts';
@@ -29,10 +31,14 @@ export interface VerifyRequest extends ArtifactRequest {
   readonly strictness?: Strictness;
   /** Signatures looked at before giving up; the default is the reference's. */
   readonly maxSignatures?: number;
+  /** Certificates that end within so many days are told; the default is 30. */
+  readonly expiryWarningDays?: number;
 }
 
 /** As the Notation CLI's `--max-signatures`: whoever can push referrers must not keep a verification busy. */
 const defaultMaxSignatures = 100;
+
+const defaultExpiryWarningDays = 30;
 
 /**
  * Verifies the signatures of an artifact by a trust policy; the first that verifies suffices. What is wrong with the
@@ -59,10 +65,21 @@ export async function verifyArtifact(request: VerifyRequest, ports: VerifyPorts)
   if (statement.level.name === 'skip') return { outcome: 'skipped', ...applied, signatures: [] };
 
   const { requiredMetadata, strictness = 'reference' } = request;
-  const judgement: Judgement = { artifact, statement, requiredMetadata, strictness, now, ports };
+  const trustStore = new RememberedTrustStore(ports.trustStore);
+  const judgement: Judgement = {
+    artifact,
+    statement,
+    requiredMetadata,
+    strictness,
+    now,
+    ports: { ...ports, trustStore },
+  };
   const { signatures, failure } = await verifySignatures(resolved, judgement, maxSignatures);
   const verified = signatures.find((signature) => signature.verified);
-  if (verified !== undefined) return { outcome: 'verified', ...applied, signatures, warnings: warningsOf(verified) };
+  if (verified !== undefined) {
+    const ends = await endsOf(verified, trustStore, now, request.expiryWarningDays ?? defaultExpiryWarningDays);
+    return { outcome: 'verified', ...applied, signatures, warnings: warningsOf(verified), ...ends };
+  }
   return { outcome: 'failed', ...applied, signatures, ...(failure ?? noneVerified(reference, signatures)) };
 }
 
@@ -182,4 +199,15 @@ function warningsOf({ validations }: SignatureOutcome): string[] {
   return validations.flatMap(({ type, action, error }) =>
     action === 'log' && error !== undefined ? [`${type} was set to "log" and failed with error: ${error}`] : [],
   );
+}
+
+/** What ends soon of all that a verified signature rests on. */
+async function endsOf({ signature }: SignatureOutcome, stores: RememberedTrustStore, now: Date, days: number) {
+  if (signature === undefined) return { expiring: [], notices: [] };
+  const loaded = (await stores.loaded()).flatMap(([store, certificates]) => supportingStore(store, certificates));
+  const end = endWithoutTimestamp(signature);
+  return {
+    expiring: expiringSoon([...supportingChain(signature), ...loaded], now, days),
+    notices: end === undefined ? [] : [end],
+  };
 }

@@ -9,7 +9,7 @@ const root = join(import.meta.dirname, '..');
 const domain = ['x509', 'oci', 'envelope', 'timestamp', 'revocation', 'trust', 'plugin', 'validation'] as const;
 const useCases = [
   ...['artifact', 'sign', 'sign-envelope', 'verify', 'verify-signature', 'verify-timestamp', 'verify-with-plugin'],
-  ...['inspect', 'detected', 'ports'],
+  ...['inspect', 'detected', 'ports', 'remembered-trust-store'],
 ];
 
 type Domain = (typeof domain)[number];

@@ -37,7 +37,9 @@ function resultJson({ requested, outcome }: VerifyReportEntry) {
     reference: outcome.reference,
     outcome: outcome.outcome,
     ...(outcome.outcome === 'failed' ? { error: outcome.error } : {}),
-    ...(outcome.outcome === 'verified' ? { warnings: outcome.warnings } : {}),
+    ...(outcome.outcome === 'verified'
+      ? { warnings: outcome.warnings, expiring: outcome.expiring, notices: outcome.notices }
+      : {}),
     artifact: outcome.artifact ?? null,
     statement: outcome.statement ?? null,
     level: outcome.level?.name ?? null,
@@ -98,7 +100,8 @@ export function explanation({ outcome }: VerifyReportEntry): string[] {
   const level = outcome.level === undefined ? '' : `, level ${outcome.level.name}`;
   const statement =
     outcome.statement === undefined ? [] : [`trust policy statement: ${JSON.stringify(outcome.statement)}${level}`];
-  return [...statement, ...outcome.signatures.flatMap(explainSignature)];
+  const notices = outcome.outcome === 'verified' ? outcome.notices : [];
+  return [...statement, ...outcome.signatures.flatMap(explainSignature), ...notices];
 }
 
 function explainSignature(outcome: SignatureOutcome): string[] {

@@ -79,6 +79,10 @@ export interface VerifiedOutcome extends OutcomeBase {
   readonly outcome: 'verified';
   /** Validations that failed but were only logged. Never call an outcome with entries here plainly "verified". */
   readonly warnings: readonly string[];
+  /** Certificates that this verification rests on and that end soon. They do not make it less of a verification. */
+  readonly expiring: readonly string[];
+  /** What else to know of the signature that was accepted. */
+  readonly notices: readonly string[];
 }
 
 export interface FailedOutcome extends OutcomeBase {
