@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { EnvelopeFormat } from './envelope/content.ts';
 import type { Descriptor } from './oci/descriptor.ts';
 import type { PluginMetadata } from './plugin/metadata.ts';
 import type { PluginName } from './plugin/name.ts';
 import type { PluginVerdict, VerificationQuestion } from './plugin/verify-protocol.ts';
-import type { Digest } from './primitives/digest.ts';
+import type { Digest, DigestAlgorithm } from './primitives/digest.ts';
 import type { CertificateRevocation } from './revocation/status.ts';
 import type { TrustStoreType } from './trust/named-store.ts';
 import type { Certificate, CertificateChain, KeySpec } from './x509/certificate.ts';
@@ -59,6 +60,34 @@ export interface PushedReferrer {
   readonly via: 'referrers-api' | 'tag-schema' | 'both' | 'layout-index';
   /** Things that did not stop the work but should be told. */
   readonly warnings: readonly string[];
+}
+
+/** A file to sign or to verify, and the signature files that belong to it. */
+export interface Blob {
+  /** As the user named it. */
+  readonly name: string;
+  /** Of the content, which is read for every call. Throws `input-invalid` when it cannot be. */
+  describe(algorithm: DigestAlgorithm): Promise<{ readonly digest: Digest; readonly size: number }>;
+  /** Names of the signature files that are looked for. */
+  readonly signatureFiles: readonly string[];
+  /** The signature files that there are, in that order. Throws `signature-retrieval` for one that cannot be read. */
+  readSignatures(): Promise<readonly BlobSignature[]>;
+  /** Writes a signature file, at once, in place of one that is there. Throws `push-failed`. */
+  writeSignature(format: EnvelopeFormat, envelope: Uint8Array): Promise<WrittenSignature>;
+}
+
+/** A signature file. */
+export interface BlobSignature {
+  readonly file: string;
+  /** Of the envelope, as the name says. */
+  readonly mediaType: string;
+  readonly bytes: Uint8Array;
+}
+
+export interface WrittenSignature {
+  readonly file: string;
+  /** Whether there was one before. */
+  readonly replaced: boolean;
 }
 
 /** A key that signs bytes; the envelope is ours. */
@@ -184,17 +213,20 @@ export interface VerifyPorts {
 
 /** A signature that was pushed. */
 export interface SignatureRecord {
-  /** `registry/repository@digest` of the artifact. */
+  /** `registry/repository@digest` of the artifact, `oci-layout:<path>@digest`, or the path of a file. */
   readonly reference: string;
   readonly artifact: Descriptor;
-  /** The signature manifest. */
+  /** The signature manifest, or the signature file. */
   readonly signature: { readonly digest: Digest; readonly size: number };
   readonly envelopeMediaType: string;
   readonly signingTime: string;
   readonly expiry?: string;
   readonly timestamped: boolean;
   readonly signer: string;
-  readonly via: PushedReferrer['via'];
+  /** How it can be found. */
+  readonly via: PushedReferrer['via'] | 'file';
+  /** The signature file of a blob. */
+  readonly file?: string;
   readonly warnings: readonly string[];
 }
 

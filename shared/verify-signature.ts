@@ -19,23 +19,25 @@ import type { SignatureOutcome, SignatureSummary, ValidationResult } from './val
 import { type RevocationFacts, validateRevocation } from './validation/revocation.ts';
 import { summarizeSignature } from './validation/signature-summary.ts';
 import { type Laxity, type Strictness, findManifestLaxity } from './validation/strictness.ts';
-import { findTargetMismatch } from './validation/target-artifact.ts';
+import type { TargetMismatch } from './validation/target-artifact.ts';
 import { verifyTimestamp } from './verify-timestamp.ts';
 import { type SignaturePlugin, locateSignaturePlugin, takesOver, verifyWithPlugin } from './verify-with-plugin.ts';
 
 /** What a signature is judged by; the same for all signatures of an artifact. */
 export interface Judgement {
-  readonly artifact: Descriptor;
+  /** Undefined for a file: then there is no signature manifest that could name it. */
+  readonly artifact?: Descriptor;
+  /** Why a signature that is sound in itself is not the one that was asked for. */
+  readonly findMismatch: (envelope: VerifiedEnvelope) => Promise<TargetMismatch | undefined>;
   readonly statement: TrustPolicyStatement;
-  readonly requiredMetadata: ReadonlyMap<string, string>;
   readonly strictness: Strictness;
   readonly now: Date;
-  readonly ports: VerifyPorts;
+  readonly ports: Omit<VerifyPorts, 'source'>;
 }
 
 /** The validations of one signature in their order: one that is enforced and fails ends them. */
 export async function verifySignature(
-  signature: Descriptor,
+  signature: Pick<Descriptor, 'digest'>,
   stored: StoredEnvelope,
   judgement: Judgement,
 ): Promise<SignatureOutcome> {
@@ -60,12 +62,13 @@ export async function verifySignature(
   const { validations, problem } =
     plugin === undefined ? { validations: own } : await verifyWithPlugin(plugin, envelope, judgement.statement, own);
   if (problem !== undefined || validations.some(isFatal)) return { ...known, verified: false, validations, ...problem };
-  const mismatch = findTargetMismatch(envelope, judgement.artifact, judgement.requiredMetadata);
+  const mismatch = await judgement.findMismatch(envelope);
   return { ...known, verified: mismatch === undefined, validations, ...mismatch };
 }
 
 function findLaxManifest({ manifest }: StoredEnvelope, { strictness, artifact }: Judgement): Laxity | undefined {
-  return strictness === 'strict' && manifest !== undefined ? findManifestLaxity(manifest, artifact) : undefined;
+  if (strictness !== 'strict' || manifest === undefined || artifact === undefined) return undefined;
+  return findManifestLaxity(manifest, artifact);
 }
 
 function isFatal({ action, error }: ValidationResult): boolean {
@@ -110,7 +113,7 @@ async function loadStores(
   return loaded;
 }
 
-async function checkRevocation(envelope: VerifiedEnvelope, ports: VerifyPorts): Promise<RevocationFacts> {
+async function checkRevocation(envelope: VerifiedEnvelope, ports: Judgement['ports']): Promise<RevocationFacts> {
   const { certificateChain, signedAttributes } = envelope;
   const time =
     signedAttributes.signingScheme === 'notary.x509' ? undefined : signedAttributes.authenticSigningTime.date;

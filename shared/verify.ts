@@ -8,14 +8,23 @@ import {
 } from './artifact.ts';
 import { type ErrorCode, NotaryError } from './errors.ts';
 import type { Descriptor } from './oci/descriptor.ts';
-import type { VerifyPorts } from './ports.ts';
+import type { ArtifactSource, VerifyPorts } from './ports.ts';
 import { quote } from './primitives/quote.ts';
 import { RememberedTrustStore } from './remembered-trust-store.ts';
 import type { TrustPolicy } from './trust/policy.ts';
 import { type SelectedStatement, selectStatement } from './trust/select-statement.ts';
-import { endWithoutTimestamp, expiringSoon, supportingChain, supportingStore } from './validation/expiring.ts';
-import type { FailedOutcome, SignatureOutcome, VerificationOutcome } from './validation/outcome.ts';
+import type { SignatureOutcome, VerificationOutcome } from './validation/outcome.ts';
 import type { Strictness } from './validation/strictness.ts';
+import { findTargetMismatch } from './validation/target-artifact.ts';
+import {
+  type Failure,
+  allFailed,
+  defaultExpiryWarningDays,
+  endsOf,
+  reasonOf,
+  told,
+  warningsOf,
+} from './verify-outcome.ts';
 import { type Judgement, verifySignature } from './verify-signature.ts';
 
 /** An artifact to verify, and what by. */
@@ -37,8 +46,6 @@ export interface VerifyRequest extends ArtifactRequest {
 
 /** As the Notation CLI's `--max-signatures`: whoever can push referrers must not keep a verification busy. */
 const defaultMaxSignatures = 100;
-
-const defaultExpiryWarningDays = 30;
 
 /**
  * Verifies the signatures of an artifact by a trust policy; the first that verifies suffices. What is wrong with the
@@ -68,13 +75,14 @@ export async function verifyArtifact(request: VerifyRequest, ports: VerifyPorts)
   const trustStore = new RememberedTrustStore(ports.trustStore);
   const judgement: Judgement = {
     artifact,
+    findMismatch: (envelope) => Promise.resolve(findTargetMismatch(envelope, artifact, requiredMetadata)),
     statement,
-    requiredMetadata,
     strictness,
     now,
     ports: { ...ports, trustStore },
   };
-  const { signatures, failure } = await verifySignatures(resolved, judgement, maxSignatures);
+  const { source } = ports;
+  const { signatures, failure } = await verifySignatures(resolved, source, judgement, maxSignatures);
   const verified = signatures.find((signature) => signature.verified);
   if (verified !== undefined) {
     const ends = await endsOf(verified, trustStore, now, request.expiryWarningDays ?? defaultExpiryWarningDays);
@@ -84,12 +92,6 @@ export async function verifyArtifact(request: VerifyRequest, ports: VerifyPorts)
 }
 
 const unselected = { statement: undefined, level: undefined } as const;
-
-type Failure = Pick<FailedOutcome, 'error' | 'hint'>;
-
-function told({ message, hint }: NotaryError): Failure {
-  return { error: message, ...(hint === undefined ? {} : { hint }) };
-}
 
 function select(policy: TrustPolicy, reference: string): SelectedStatement | NotaryError {
   try {
@@ -108,12 +110,13 @@ interface Verified {
 
 async function verifySignatures(
   { artifact, reference }: ResolvedArtifact,
+  source: ArtifactSource,
   judgement: Judgement,
   maxSignatures: number,
 ): Promise<Verified> {
   const signatures: SignatureOutcome[] = [];
-  for await (const signature of listSignatures(judgement.ports.source, artifact)) {
-    const stored = await fetchOrFail(signature, reference, judgement);
+  for await (const signature of listSignatures(source, artifact)) {
+    const stored = await fetchOrFail(signature, reference, source);
     if ('error' in stored) return { signatures, failure: stored };
     const outcome = await verifySignature(signature, stored, judgement);
     signatures.push(outcome);
@@ -137,10 +140,10 @@ const signatureDefects: ReadonlySet<ErrorCode> = new Set([
 async function fetchOrFail(
   signature: Descriptor,
   reference: string,
-  { ports }: Judgement,
+  source: ArtifactSource,
 ): Promise<Awaited<ReturnType<typeof fetchEnvelope>> | Failure> {
   try {
-    return await fetchEnvelope(ports.source, signature);
+    return await fetchEnvelope(source, signature);
   } catch (thrown) {
     if (!(thrown instanceof NotaryError)) throw thrown;
     const text =
@@ -159,55 +162,10 @@ function limitReached(maxSignatures: number): Failure {
   };
 }
 
-/** Failed signatures told in one message; the outcome has all. */
-const maxReasons = 10;
-
 function noneVerified(reference: string, signatures: readonly SignatureOutcome[]): Failure {
-  if (signatures.length === 0) {
-    return {
-      error: `no signature is associated with ${quote(reference)}, make sure the artifact was signed successfully`,
-      hint: 'Sign the artifact first. Copying an image to another repository does not copy its signatures by itself.',
-    };
-  }
-  const reasons = signatures
-    .slice(0, maxReasons)
-    .map((signature) => `failed to verify signature with digest ${signature.digest}, ${reasonOf(signature)}`);
-  const left = signatures.length - reasons.length;
-  const error = [
-    `signature verification failed for all the signatures associated with ${reference}`,
-    ...reasons,
-    ...(left > 0 ? [`and ${left} more`] : []),
-  ].join('\n');
-  const hints = [...new Set(signatures.slice(0, maxReasons).flatMap(hintsOf))];
-  return { error, ...(hints.length === 0 ? {} : { hint: hints.join('\n') }) };
-}
-
-function reasonOf(signature: SignatureOutcome): string {
-  return signature.error ?? decisive(signature)?.error ?? 'unknown reason';
-}
-
-function hintsOf(signature: SignatureOutcome): string[] {
-  const hint = signature.error === undefined ? decisive(signature)?.hint : signature.hint;
-  return hint === undefined ? [] : [hint];
-}
-
-function decisive({ validations }: SignatureOutcome) {
-  return validations.find(({ action, error }) => action === 'enforce' && error !== undefined);
-}
-
-function warningsOf({ validations }: SignatureOutcome): string[] {
-  return validations.flatMap(({ type, action, error }) =>
-    action === 'log' && error !== undefined ? [`${type} was set to "log" and failed with error: ${error}`] : [],
-  );
-}
-
-/** What ends soon of all that a verified signature rests on. */
-async function endsOf({ signature }: SignatureOutcome, stores: RememberedTrustStore, now: Date, days: number) {
-  if (signature === undefined) return { expiring: [], notices: [] };
-  const loaded = (await stores.loaded()).flatMap(([store, certificates]) => supportingStore(store, certificates));
-  const end = endWithoutTimestamp(signature);
+  if (signatures.length > 0) return allFailed(reference, signatures);
   return {
-    expiring: expiringSoon([...supportingChain(signature), ...loaded], now, days),
-    notices: end === undefined ? [] : [end],
+    error: `no signature is associated with ${quote(reference)}, make sure the artifact was signed successfully`,
+    hint: 'Sign the artifact first. Copying an image to another repository does not copy its signatures by itself.',
   };
 }

@@ -10,6 +10,7 @@ const domain = ['x509', 'oci', 'envelope', 'timestamp', 'revocation', 'trust', '
 const useCases = [
   ...['artifact', 'sign', 'sign-envelope', 'verify', 'verify-signature', 'verify-timestamp', 'verify-with-plugin'],
   ...['inspect', 'detected', 'ports', 'remembered-trust-store'],
+  ...['signing', 'sign-blob', 'verify-blob', 'verify-outcome'],
 ];
 
 type Domain = (typeof domain)[number];

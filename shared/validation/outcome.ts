@@ -47,8 +47,10 @@ export interface SignatureSummary {
 
 /** What verification found about one signature. */
 export interface SignatureOutcome {
-  /** The signature manifest. */
+  /** The signature manifest, or the signature file. */
   readonly digest: Digest;
+  /** The signature file of a blob. */
+  readonly file?: string;
   readonly verified: boolean;
   readonly validations: readonly ValidationResult[];
   /** A failure outside the five validations: payload mismatch, missing metadata, plugin. */
@@ -64,7 +66,7 @@ export type VerificationOutcome = VerifiedOutcome | FailedOutcome | SkippedOutco
 interface OutcomeBase {
   /** As the user gave it. */
   readonly requested: string;
-  /** `registry/repository@digest`, once known. */
+  /** `registry/repository@digest`, `oci-layout:<path>@digest`, or the path of a file. */
   readonly reference: string;
   readonly artifact: Descriptor | undefined;
   /** Name of the trust policy statement that applied. */

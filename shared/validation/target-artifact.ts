@@ -23,19 +23,28 @@ export function findTargetMismatch(
   const payload = readPayload(envelope);
   if ('error' in payload) return payload;
   const { annotations, ...target } = payload.targetArtifact;
-  const missing = [...requiredMetadata].filter(([key, value]) => annotations.get(key) !== value);
-  if (missing.length > 0) {
-    const wanted = missing.map(([key, value]) => `${key}=${value}`).map(quote);
-    const hint = `The signature does not have ${wanted.join(', ')} of {input:userMetadata}.`;
-    return { error: 'unable to find specified metadata in the signature', hint };
-  }
+  const missing = findMissingMetadata(annotations, requiredMetadata);
+  if (missing !== undefined) return missing;
   const { mediaType, digest, size } = artifact;
   if (target.mediaType === mediaType && target.digest === digest && target.size === size) return undefined;
   const signed = `${quote(target.mediaType)} ${quote(target.digest)} of ${target.size} bytes`;
   return { error: 'content descriptor mismatch', hint: `The signature is about another artifact: ${signed}.` };
 }
 
-function readPayload(envelope: VerifiedEnvelope): ReturnType<typeof parsePayload> | TargetMismatch {
+/** Whether the user metadata of a signature lacks what is asked for. */
+export function findMissingMetadata(
+  annotations: ReadonlyMap<string, string>,
+  requiredMetadata: ReadonlyMap<string, string>,
+): TargetMismatch | undefined {
+  const missing = [...requiredMetadata].filter(([key, value]) => annotations.get(key) !== value);
+  if (missing.length === 0) return undefined;
+  const wanted = missing.map(([key, value]) => `${key}=${value}`).map(quote);
+  const hint = `The signature does not have ${wanted.join(', ')} of {input:userMetadata}.`;
+  return { error: 'unable to find specified metadata in the signature', hint };
+}
+
+/** What a signature says that it is about. */
+export function readPayload(envelope: VerifiedEnvelope): ReturnType<typeof parsePayload> | TargetMismatch {
   try {
     return parsePayload(envelope.payload.content);
   } catch (thrown) {
