@@ -9,11 +9,15 @@ import { isInstalled, output } from './program.ts';
 export interface GoProgram {
   readonly package: string;
   readonly linkerFlags?: string;
+  /** Build tags. */
+  readonly tags?: string;
+  /** Folder of the module where it is another one. */
+  readonly module?: string;
 }
 
 /** Builds a program into a folder, unless this very version is there, and returns its path. */
 export function goProgram(name: string, row: GoProgram, folder: string, say: (line: string) => void): string {
-  const module = join(goModules, name);
+  const module = row.module ?? join(goModules, name);
   const program = join(folder, name);
   const stampFile = join(folder, 'stamp');
   const stamp = stampOf(module, row);
@@ -27,6 +31,7 @@ export function goProgram(name: string, row: GoProgram, folder: string, say: (li
   mkdirSync(folder, { recursive: true });
   const args = ['build', '-buildvcs=false', '-trimpath', '-o', program];
   if (row.linkerFlags !== undefined) args.push('-ldflags', row.linkerFlags);
+  if (row.tags !== undefined) args.push('-tags', row.tags);
   // Without C nothing but Go is needed. GOFLAGS of the user could change what is built.
   output('go', [...args, row.package], { cwd: module, env: { ...process.env, CGO_ENABLED: '0', GOFLAGS: '' } });
   writeFileSync(stampFile, stamp);

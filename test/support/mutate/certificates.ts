@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+import {
+  issueCertificate,
+  signerOf,
+  type CertificateSpec,
+  type TestCertificate,
+  type TestSigner,
+} from '../../fakes/certificate-authority.ts';
+import { sequence } from '../../fakes/der.ts';
+import { signRepeatably } from './ecdsa.ts';
+import { type MutantKeyType, mutantKeys } from './keys.ts';
+
+/** A certificate of a mutant; `role` chooses the key. */
+export interface MutantCertificateSpec extends Omit<CertificateSpec, 'keyType' | 'keys'> {
+  readonly type?: MutantKeyType;
+  readonly role: string;
+}
+
+/** Issues a certificate that the same specification always gives byte by byte. */
+export function issueMutant(
+  kind: 'ca' | 'leaf',
+  spec: MutantCertificateSpec,
+  issuer?: TestCertificate,
+): TestCertificate {
+  const { type = 'EC-256', role, editFields, editSignature, ...others } = spec;
+  const keys = mutantKeys(type, role);
+  const key = issuer?.keys.privateKey ?? keys.privateKey;
+  const hash = /^ECDSA-(SHA\d+)$/.exec(spec.signatureAlgorithm ?? '')?.[1]?.toLowerCase() ?? usualHash(key);
+  let signed = new Uint8Array();
+  return issueCertificate(
+    kind,
+    {
+      ...others,
+      keys,
+      editFields: (fields) => {
+        const edited = editFields?.(fields) ?? fields;
+        signed = Uint8Array.from(sequence(...edited));
+        return edited;
+      },
+      editSignature: (usual) => {
+        const signature = signRepeatably(key, hash, signed, 'der') ?? usual;
+        return editSignature?.(signature) ?? signature;
+      },
+    },
+    issuer,
+  );
+}
+
+function usualHash(key: TestCertificate['keys']['privateKey']): string {
+  const curve = key.asymmetricKeyDetails?.namedCurve;
+  return curve === 'secp384r1' ? 'sha384' : curve === 'secp521r1' ? 'sha512' : 'sha256';
+}
+
+/** A root, an intermediate and a code-signing leaf of one key type. */
+export function mutantSigner(type: MutantKeyType, spec: Partial<MutantCertificateSpec> = {}): TestSigner {
+  const subject = (role: string) => `C=US,ST=WA,O=Mutants,CN=${type} ${role}`;
+  const root = issueMutant('ca', { type, role: 'root', subject: subject('root') });
+  const intermediate = issueMutant('ca', { type, role: 'intermediate', subject: subject('intermediate') }, root);
+  const leaf = issueMutant('leaf', { type, role: 'leaf', subject: subject('leaf'), ...spec }, intermediate);
+  return signerOf([leaf, intermediate, root]);
+}

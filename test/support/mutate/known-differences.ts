@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+import { isDeepStrictEqual } from 'node:util';
+import type { Answer } from './family.ts';
+
+/** A difference from the reference that docs/decisions.md gives the reason for. */
+export interface KnownDifference {
+  /** The row of docs/decisions.md. */
+  readonly name: string;
+  readonly families: readonly string[];
+  /** Whether a disagreement is this one and no other. */
+  readonly explains: (disagreement: Disagreement) => boolean;
+}
+
+interface Disagreement {
+  readonly input: Readonly<Record<string, unknown>>;
+  readonly theirs: Answer;
+  readonly ours: Answer;
+}
+
+export const knownDifferences: readonly KnownDifference[] = [
+  {
+    name: 'delta CRL without a number',
+    families: ['revocation'],
+    explains: ({ theirs, ours }) =>
+      theirs.stage === 'panic' &&
+      /delta CRL number .*<nil>/.test(ours.text ?? '') &&
+      JSON.stringify(ours.facts).includes('Unknown'),
+  },
+  {
+    name: 'payload size beyond 2^53',
+    families: ['encoding'],
+    explains: ({ theirs, ours }) =>
+      theirs.accepted &&
+      ours.text?.includes('size is beyond what an artifact can have') === true &&
+      isHuge(theirs.facts),
+  },
+  {
+    name: 'timestamp of the year 1',
+    families: ['timestamp-token'],
+    explains: ({ theirs, ours }) =>
+      theirs.accepted &&
+      ours.stage === 'verify' &&
+      ours.text?.endsWith(': current time 0001-01-01T00:00:00Z is before 2020-01-01T00:00:00Z') === true,
+  },
+  {
+    name: 'several bad overrides, duplicate scopes',
+    families: ['policy'],
+    explains: ({ theirs, ours }) =>
+      [
+        / invalid signatureVerification: .* custom signature verification/,
+        /^registry scope .* is present in multiple/,
+      ].some((kind) => theirs.stage === 'invalid' && ours.stage === 'invalid' && isBoth(kind, theirs.text, ours.text)),
+  },
+  {
+    name: 'COSE times outside the range of JavaScript dates',
+    families: ['envelope-cose', 'envelope-bytes'],
+    explains: ({ theirs, ours }) =>
+      theirs.stage === ours.stage &&
+      isDeepStrictEqual(withDateTimes(theirs.facts), JSON.parse(JSON.stringify(ours.facts))),
+  },
+];
+
+/** Whether the size in the facts of a payload is one that JavaScript's numbers do not hold. */
+function isHuge(facts: unknown): boolean {
+  const size = / (-?\d+) \[/.exec(String(facts))?.[1] ?? '0';
+  return !Number.isSafeInteger(Number(size));
+}
+
+function isBoth(kind: RegExp, ...texts: readonly (string | undefined)[]): boolean {
+  return texts.every((text = '') => kind.test(text));
+}
+
+/** The same facts with all times in the range of JavaScript dates. */
+function withDateTimes(facts: unknown): unknown {
+  return JSON.parse(JSON.stringify(facts), (key, value: unknown) =>
+    (key === 'signingTime' || key === 'expiry') && typeof value === 'string' && value !== '' ? clamped(value) : value,
+  );
+}
+
+const lastSecond = 8_640_000_000_000n;
+
+/** Seconds from the year 1 to 1970. */
+const yearOne = 62_135_596_800n;
+
+function clamped(time: string): string {
+  // Go counts from the year 1, where the last times of an int64 wrap around.
+  const seconds = BigInt.asIntN(64, BigInt(time.replace(/\..*/, '')) + yearOne) - yearOne;
+  if (seconds >= lastSecond) return `${lastSecond}.000`;
+  return seconds <= -lastSecond ? `${-lastSecond}.000` : time;
+}
