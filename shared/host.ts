@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { AzureSignIn } from './adapters/azure/sign-in.ts';
 import type { SourceLocation } from './errors.ts';
 import type { CommandName, InputName } from './inputs.ts';
 import type { DetectOptions, Detection, Log } from './ports.ts';
@@ -37,6 +38,8 @@ export interface Host {
   detectPushed(options: DetectOptions): Promise<Detection>;
   /** Keeps in mind for later steps of this job that these are signed: `registry/repository@digest`. Never throws. */
   rememberSigned?(references: readonly string[]): Promise<void>;
+  /** The Azure service connection that the step names; throws `azure-sign-in` when it cannot be used. */
+  azureConnection?(): AzureSignIn | undefined;
   /** `setup` / `install`: puts the Notation CLI on the PATH of later steps. */
   setup(): Promise<void>;
 }

@@ -94,9 +94,8 @@ export class InputReader {
     return (await this.fileBytes(name, maxBytes)).toString('utf8');
   }
 
-  /** The bytes of the file that an input names, relative to the workspace. Throws `input-invalid`. */
-  async fileBytes(name: InputName, maxBytes = maxInputFileBytes): Promise<Buffer> {
-    const value = this.text(name);
+  /** The bytes of the file that an input names, as a whole or in a part of it, relative to the workspace. Throws `input-invalid`. */
+  async fileBytes(name: InputName, maxBytes = maxInputFileBytes, value = this.text(name)): Promise<Buffer> {
     // A pasted secret that lost its PEM header must not be repeated in a message.
     const shown = value.length <= 260 && !/[\r\n]/.test(value) ? ` ${JSON.stringify(value)}` : '';
     const path = resolve(this.#host.workspace, value);
