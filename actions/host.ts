@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { tmpdir } from 'node:os';
 import * as core from '@actions/core';
-import { NotaryError, detectOnGitHub, inputTable, writeSigned } from '../shared/index.ts';
+import { NotaryError, cancellationSignal, detectOnGitHub, inputTable, writeSigned } from '../shared/index.ts';
 import type {
   CommandName,
   DetectOptions,
@@ -35,6 +35,7 @@ export class GitHubHost implements Host {
     trustStore: '.github/truststore',
   };
   readonly detectsFor: readonly CommandName[] = ['sign'];
+  readonly cancelled = cancellationSignal();
   readonly #command: CommandName | undefined;
 
   /** Without a command, the `command` input of the root action tells it. */

@@ -4,9 +4,10 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as taskLib from 'azure-pipelines-task-lib/task.js';
 import { NotaryError, detectAzurePushes, inputTable } from '../shared/index.ts';
-import type { CommandName, DetectOptions, Detection, Host, InputName, InputRow } from '../shared/index.ts';
+import type { AzureSignIn, CommandName, DetectOptions, Detection, Host, InputName, InputRow } from '../shared/index.ts';
 import { hostLog } from './host-log.ts';
 import { safeText, safeValue } from './safe-text.ts';
+import { readServiceConnection } from './service-connection.ts';
 
 /** Commands as task.json names them, in lower case; a step without one installs, as Notation@0 does. */
 const commands: ReadonlyMap<string, CommandName> = new Map([
@@ -103,6 +104,11 @@ export class AzurePipelinesHost implements Host {
   detectPushed(options: DetectOptions): Promise<Detection> {
     const resourceUris = taskLib.getVariable('RESOURCE_URIS');
     return detectAzurePushes({ resourceUris, tempDirectory: this.tempDirectory }, options);
+  }
+
+  azureConnection(): AzureSignIn | undefined {
+    const id = this.input('azureServiceConnection');
+    return id === '' ? undefined : readServiceConnection(id);
   }
 
   async setup(): Promise<void> {

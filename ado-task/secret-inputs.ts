@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /** Inputs that hold secrets, by their name in task.json. */
-const secretInputNames = ['privateKey', 'privateKeyPassword'] as const;
+const secretInputNames = ['privateKey', 'privateKeyPassword', 'registryPassword'] as const;
 
 /**
  * Takes the secret inputs out of the environment. To be called before azure-pipelines-task-lib loads: its `getInput` prints

@@ -15,6 +15,7 @@ import { noVerificationPlugins } from './adapters/verification-plugins-unavailab
 import { type ArtifactReference, isLayoutReference } from './oci/artifact-reference.ts';
 import type { ArtifactTarget, Clock, RawSigner, RevocationSource, Timestamper, VerifyPorts } from './ports.ts';
 import type { LocalKeyInputs } from './sign-inputs.ts';
+import type { RegistrySettings } from './registry-inputs.ts';
 import type { Step } from './step.ts';
 import type { TimestampSettings } from './timestamp-inputs.ts';
 import type { TrustPolicy } from './trust/policy.ts';
@@ -23,15 +24,18 @@ import { agent } from './version.ts';
 
 // The only place that knows every adapter: a new signer, registry feature or source of revocation is chosen here.
 
-function composeRegistries(step: Step, insecureRegistries: readonly string[], access: 'pull' | 'push'): RegistryClient {
+function composeRegistries({ host, log }: Step, settings: RegistrySettings, access: 'pull' | 'push'): RegistryClient {
+  const { insecureRegistries, referrersSettle, ...given } = settings;
   return createRegistryClient({
-    insecureRegistries,
-    environment: step.host.environment,
-    log: step.log,
+    ...{ insecureRegistries, referrersSettle, given },
+    environment: host.environment,
+    log,
     userAgent: agent,
     access,
+    jobDirectory: host.tempDirectory,
+    signal: host.cancelled,
     mask: (secret) => {
-      step.host.mask(secret);
+      host.mask(secret);
     },
   });
 }
@@ -43,12 +47,8 @@ export interface ArtifactStorage {
   close(): Promise<void>;
 }
 
-export function composeStorage(
-  step: Step,
-  insecureRegistries: readonly string[],
-  access: 'pull' | 'push',
-): ArtifactStorage {
-  const registries = composeRegistries(step, insecureRegistries, access);
+export function composeStorage(step: Step, settings: RegistrySettings, access: 'pull' | 'push'): ArtifactStorage {
+  const registries = composeRegistries(step, settings, access);
   const layouts = new Map<string, ArtifactTarget>();
   const openLayout = (layout: string): ArtifactTarget => {
     const path = resolve(step.host.workspace, layout);

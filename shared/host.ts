@@ -34,6 +34,8 @@ export interface Host {
   readonly conventions: { readonly trustPolicy: readonly string[]; readonly trustStore: string };
   /** Commands that, with no artifact given, take what this job has pushed. */
   readonly detectsFor: readonly CommandName[];
+  /** Aborted when the product stops the step; absent where that cannot happen. */
+  readonly cancelled?: AbortSignal;
   /** What earlier steps of this job pushed. Never throws for missing sources. */
   detectPushed(options: DetectOptions): Promise<Detection>;
   /** Keeps in mind for later steps of this job that these are signed: `registry/repository@digest`. Never throws. */

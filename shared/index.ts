@@ -15,4 +15,6 @@ export { notationVersions } from './adapters/notation-release.ts';
 export { fetchDownload } from './adapters/download.ts';
 export type { Download } from './adapters/download.ts';
 export { agent } from './version.ts';
+export type { AzureSignIn } from './adapters/azure/sign-in.ts';
+export { Secret } from './primitives/secret.ts';
 export { baseName, readArchive } from './adapters/archive.ts';

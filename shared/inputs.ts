@@ -201,6 +201,32 @@ export const inputTable = {
     commands: all,
     description: 'Registries (host or host:port, one a line) spoken to over plain HTTP; localhost:<port> always is.',
   },
+  registryUsername: {
+    github: 'registry_username',
+    azure: 'registryUsername',
+    commands: all,
+    description:
+      'User name for the registry of the artifacts; without it docker login, its credential helpers and the like are used.',
+  },
+  registryPassword: {
+    github: 'registry_password',
+    azure: 'registryPassword',
+    commands: all,
+    description: 'Password for the registry (from a secret); without a user name an identity token.',
+  },
+  githubToken: {
+    github: 'github_token',
+    commands: all,
+    default: { github: '${{ github.token }}' },
+    description: 'Token of the job, used for ghcr.io when there is no other login.',
+  },
+  referrersSettle: {
+    github: 'referrers_settle',
+    azure: 'referrersSettle',
+    commands: sign,
+    description:
+      'Milliseconds to watch the list of signatures after writing it, instead of what suits the registry; 0 when nobody else signs the artifact.',
+  },
   showSummary: {
     github: 'show_summary',
     commands: all,

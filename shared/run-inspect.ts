@@ -7,6 +7,7 @@ import { NotaryError } from './errors.ts';
 import { InputReader } from './input-reader.ts';
 import { inspectArtifact } from './inspect.ts';
 import { nameOf, tagOrDigestOf } from './oci/artifact-reference.ts';
+import { checkLoginRegistry, parseRegistrySettings } from './registry-inputs.ts';
 import { failureText } from './report/failure.ts';
 import { inspectSummary, inspectTree, inspectionJson } from './report/inspect-report.ts';
 import type { InspectReportEntry } from './report/inspect-report.ts';
@@ -21,11 +22,15 @@ export async function runInspect(step: Step): Promise<void> {
     log.warning(`${again} is named more than once in {input:artifacts}; it is taken once`);
   });
   if (!reader.given('artifacts')) reader.report(missingArtifacts());
-  const insecure = reader.lines('insecureRegistries', /[\r\n,]+/);
+  const registries = parseRegistrySettings(reader, host);
   const summaryWanted = reader.flag('showSummary', true);
   reader.finish();
 
-  const storage = composeStorage(step, insecure, 'pull');
+  checkLoginRegistry(
+    registries,
+    requested.map(({ reference }) => reference),
+  );
+  const storage = composeStorage(step, registries, 'pull');
   try {
     const entries: InspectReportEntry[] = [];
     const work = ({ reference }: RequestedArtifact) => {

@@ -19,6 +19,7 @@ import { DeferredLog } from './step.ts';
 import type { Step } from './step.ts';
 import { chooseArtifacts, parseArtifactChoice } from './artifact-choice.ts';
 import type { ChosenArtifact } from './artifact-choice.ts';
+import { checkLoginRegistry, parseRegistrySettings } from './registry-inputs.ts';
 import { tagWarning } from './tag-warning.ts';
 import { agent } from './version.ts';
 
@@ -38,17 +39,25 @@ export async function runSign(step: Step): Promise<void> {
   const timestamps = await parseTimestampInputs(reader, host);
   const key = await parseKeyInputs(reader, host);
   const choice = await parseArtifactChoice(reader, step);
-  const insecure = reader.lines('insecureRegistries', /[\r\n,]+/);
+  const registries = parseRegistrySettings(reader, host);
   const summaryWanted = reader.flag('showSummary', true);
   const signer = key === undefined ? undefined : await reader.attempt(() => composeSigner(key));
   reader.finish();
   if (signer === undefined) throw new Error('a key without problems gives a signer');
 
-  const storage = composeStorage(step, insecure, 'push');
+  checkLoginRegistry(
+    registries,
+    choice.explicit.map(({ reference }) => reference),
+  );
+  const storage = composeStorage(step, registries, 'push');
   const timestamping = composeTimestamping(step, timestamps);
   const { timestamper } = timestamping;
   try {
     const targets = await chooseArtifacts(step, choice, storage.registries);
+    checkLoginRegistry(
+      registries,
+      targets.map(({ reference }) => reference),
+    );
     log.info(`Signing ${count(targets.length, 'artifact')} with ${signer.description}`);
     const entries = await signAll(step, targets, { storage, signer, timestamper, settings });
     report(step, entries);

@@ -25,6 +25,7 @@ import { chooseArtifacts, parseArtifactChoice } from './artifact-choice.ts';
 import type { ArtifactChoice, ChosenArtifact } from './artifact-choice.ts';
 import { DeferredLog } from './step.ts';
 import type { Step } from './step.ts';
+import { checkLoginRegistry, parseRegistrySettings } from './registry-inputs.ts';
 import { tagWarning } from './tag-warning.ts';
 import type { VerificationOutcome } from './validation/outcome.ts';
 import type { Strictness } from './validation/strictness.ts';
@@ -46,7 +47,7 @@ export async function runVerify(step: Step): Promise<void> {
   const reader = new InputReader(host);
   const choice = await parseArtifactChoice(reader, step);
   if (choice.explicit.length === 0 && !host.detectsFor.includes('verify')) reader.report(missingArtifacts());
-  const insecure = reader.lines('insecureRegistries', /[\r\n,]+/);
+  const registries = parseRegistrySettings(reader, host);
   const requiredMetadata = (await reader.attempt(() => parseUserMetadata(reader.lines('userMetadata')))) ?? new Map();
   const summaryWanted = reader.flag('showSummary', true);
   reader.flag('allowReferrersApi', false);
@@ -57,9 +58,17 @@ export async function runVerify(step: Step): Promise<void> {
   reader.finish();
   if (verification === undefined) throw new Error('trust without problems can be composed');
 
-  const storage = composeStorage(step, insecure, 'pull');
+  checkLoginRegistry(
+    registries,
+    choice.explicit.map(({ reference }) => reference),
+  );
+  const storage = composeStorage(step, registries, 'pull');
   try {
     const targets = await chooseArtifacts(step, choice, storage.registries);
+    checkLoginRegistry(
+      registries,
+      targets.map(({ reference }) => reference),
+    );
     log.info(`Verifying ${count(targets.length, 'artifact')}`);
     const entries = await verifyAll(step, targets, {
       ...verification,

@@ -32,7 +32,7 @@ async function openProcess(image: PushedImage, key: SigningKey): Promise<{ sign(
   if ((await lines.next()).value !== 'ready') throw new Error('a signer did not start');
   return {
     async sign() {
-      child.stdin?.end('go\n');
+      child.stdin.end('go\n');
       const { value } = await lines.next();
       if (child.exitCode === null) await once(child, 'exit');
       return child.exitCode === 0 && typeof value === 'string' ? value : '';

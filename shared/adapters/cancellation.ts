@@ -8,6 +8,12 @@ const grace = 1_500;
  * then ends with the process; a second signal ends it at once.
  */
 export function cancellationSignal(): AbortSignal {
+  return (listening ??= listen());
+}
+
+let listening: AbortSignal | undefined;
+
+function listen(): AbortSignal {
   const controller = new AbortController();
   const cancel = (): void => {
     if (controller.signal.aborted) return;

@@ -12,10 +12,11 @@ it('takes secrets out of the environment, and nothing else', () => {
   expect([...taken]).toEqual([
     ['privateKey', 'key'],
     ['privateKeyPassword', 'password'],
+    ['registryPassword', ''],
   ]);
   expect(environment).toEqual({ INPUT_COMMAND: 'sign' });
 });
 
 it('takes absent ones as empty', () => {
-  expect([...takeSecretInputs({}).values()]).toEqual(['', '']);
+  expect([...takeSecretInputs({}).values()]).toEqual(['', '', '']);
 });

@@ -248,7 +248,9 @@ export class GitHubJob {
 }
 
 function inputsOf(manifest: Manifest, given: Readonly<Record<string, string>>): Record<string, string> {
-  const defaults = Object.entries(manifest.inputs ?? {}).map(([name, input]) => [name, input.default ?? ''] as const);
+  const defaults = Object.entries(manifest.inputs ?? {}).map(
+    ([name, input]) => [name, (input.default ?? '').replace('${{ github.token }}', '')] as const,
+  );
   const all = new Map([...defaults, ...Object.entries(given)]);
   return Object.fromEntries([...all].map(([name, text]) => [inputVariable(name), text]));
 }

@@ -25,14 +25,16 @@ export type OpenKeyOptions = Partial<Omit<KeyVaultKey, 'id'>> & Partial<Pick<Key
 
 /** Opens a key of the vault by its identifier, or by name. */
 export async function openKey(vault: FakeKeyVault, id: string, options: OpenKeyOptions = {}): Promise<OpenedKey> {
-  const [infos, warnings, tokens]: string[][] = [[], [], []] as unknown as [string[], string[], string[]];
+  const infos: string[] = [];
+  const warnings: string[] = [];
+  const tokens: string[] = [];
   const timing = virtualTiming();
   const { selfSigned = false, caCertificates, ...others } = options;
   const credential: AzureCredential = {
     description: 'a test identity',
     principal: { clientId: 'client-of-test', objectId: 'object-of-test', tenantId: 'tenant-of-test' },
     getToken: (scopes) => {
-      tokens?.push(String(scopes));
+      tokens.push(String(scopes));
       return Promise.resolve({ token: 'token', expiresOnTimestamp: Date.now() + 3_600_000 });
     },
   };
@@ -48,15 +50,15 @@ export async function openKey(vault: FakeKeyVault, id: string, options: OpenKeyO
       clock: { now: () => new Date() },
       log: {
         debug: () => undefined,
-        info: (text) => infos?.push(text),
-        warning: (text) => warnings?.push(text),
+        info: (text) => infos.push(text),
+        warning: (text) => warnings.push(text),
       },
       userAgent: 'test/1',
       ca: vault.ca,
       ...others,
     },
   );
-  return { signer, infos: infos ?? [], warnings: warnings ?? [], timing, tokens: tokens ?? [] };
+  return { signer, infos, warnings, timing, tokens };
 }
 
 /** Adds a CA-issued certificate with its chain in a PEM secret. */

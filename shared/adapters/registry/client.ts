@@ -4,9 +4,10 @@ import { createHttpClient, type HttpClient } from '../http.ts';
 import { boundedTiming, systemTiming, type Timing } from '../timing.ts';
 import { Authorization } from './authorization.ts';
 import { createBlobs } from './blobs.ts';
-import { createCredentials } from './credentials.ts';
+import { createCredentials, type GivenCredentials } from './credentials.ts';
 import { endpointOf } from './endpoint.ts';
 import { createManifests } from './manifests.ts';
+import { exchangeEntraToken, isAzureRegistry, type EntraIdentity } from './entra-login.ts';
 import type { SettleTime } from './referrers-index.ts';
 import { openReferrersMemory } from './referrers-memory.ts';
 import { Repository } from './repository.ts';
@@ -26,10 +27,13 @@ export interface RegistryClientOptions {
   readonly access?: 'pull' | 'push';
   /** Called with every secret before its first use, so that the host masks it. */
   readonly mask?: (secret: string) => void;
+  readonly given?: GivenCredentials | undefined;
+  /** The job's identity in Microsoft Entra ID, for Azure Container Registry when nothing else is found. */
+  readonly entra?: EntraIdentity | undefined;
   /** Hosts (with port) of token servers that get credentials although they are outside of their registry's domain. */
   readonly trustedRealmHosts?: readonly string[];
   /** Milliseconds to watch a referrers tag after writing it, instead of the registry's own; 0 for those who sign alone. */
-  readonly referrersSettle?: number;
+  readonly referrersSettle?: number | undefined;
   /** A folder that lives as long as the job: steps tell each other in it what they have listed (REG 4.5). */
   readonly jobDirectory?: string;
   readonly timing?: Timing;
@@ -59,7 +63,15 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
   const timing = boundedTiming(options.timing ?? systemTiming, { total, signal });
   const throttles = new Map<string, Throttle>();
   const mask = options.mask ?? (() => undefined);
-  const credentials = createCredentials({ environment: options.environment, log: options.log, mask });
+  const { environment, log, given, entra } = options;
+  const exchange =
+    entra === undefined
+      ? undefined
+      : (registry: string) =>
+          isAzureRegistry(registry)
+            ? exchangeEntraToken(registry, entra, { http, timing, log })
+            : Promise.resolve(undefined);
+  const credentials = createCredentials({ environment, log, mask, given, exchange });
   const open = new Map<string, ArtifactTarget>();
   return {
     repository: (registry, repository) => {

@@ -3,6 +3,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { NotaryError, messageOf } from '../../errors.ts';
 import type { Log } from '../../ports.ts';
+import type { Secret } from '../../primitives/secret.ts';
 import { basicPair, credentialOf, type Credential, type CredentialLookup } from './credential.ts';
 import { askCredentialHelper } from './credential-helper.ts';
 import { credentialIn, helperFor, parseDockerConfig, serverAddress, type DockerConfig } from './docker-config.ts';
@@ -12,6 +13,17 @@ export interface CredentialOptions {
   readonly log: Log;
   /** Called with every secret before it leaves this module. */
   readonly mask: (secret: string) => void;
+  readonly given?: GivenCredentials | undefined;
+  /** Exchanges an identity of the job for a login to registries that it is made for. */
+  readonly exchange?: ((registry: string) => Promise<Credential | undefined>) | undefined;
+}
+
+/** Credentials that do not come from a file or variable of the machine. */
+export interface GivenCredentials {
+  /** Of inputs: goes before everything else, for whatever registry. */
+  readonly login?: { readonly username: string; readonly password: Secret } | undefined;
+  /** The token of a GitHub job: for ghcr.io when nothing else is found (REG 7). */
+  readonly jobToken?: Secret | undefined;
 }
 
 /** Finds the credential of a registry; each registry is looked up once per run. */
@@ -29,8 +41,8 @@ interface Place {
 }
 
 /**
- * Credentials in the order `NOTATION_USERNAME` and `NOTATION_PASSWORD`, docker configuration with its helpers,
- * `DOCKER_AUTH_CONFIG`, podman's file (REG 3.8; GH 3.10). Nothing is written and nothing is read before it is asked for.
+ * Credentials in the order inputs, `NOTATION_USERNAME` and `NOTATION_PASSWORD`, docker configuration with its helpers,
+ * `DOCKER_AUTH_CONFIG`, podman's file (REG 3.8; GH 3.10), the identity of the job. Nothing is written and nothing is read before it is asked for.
  */
 export function createCredentials(options: CredentialOptions): Credentials {
   const found = new Map<string, Promise<CredentialLookup>>();
@@ -72,7 +84,33 @@ function maskCredential(credential: Credential, mask: (secret: string) => void):
   mask(basicPair(credential.username, credential.password.reveal()));
 }
 
-function placesOf({ environment }: CredentialOptions): readonly Place[] {
+function placesOf(options: CredentialOptions): readonly Place[] {
+  return [...inputPlaces(options), ...machinePlaces(options), ...jobPlaces(options)];
+}
+
+function inputPlaces({ given }: CredentialOptions): readonly Place[] {
+  const login = given?.login;
+  if (login === undefined) return [];
+  const credential = credentialOf(login.username, login.password.reveal());
+  return [{ name: '{input:registryUsername} and {input:registryPassword}', find: () => Promise.resolve(credential) }];
+}
+
+/** What the job itself is: nobody has to log in for it. */
+function jobPlaces({ given, exchange, environment }: CredentialOptions): readonly Place[] {
+  const places: Place[] = [];
+  const token = given?.jobToken;
+  if (token !== undefined) {
+    // Any user name does; the packages page shows the one that is given.
+    const username = environment['GITHUB_ACTOR'] ?? 'github-actions';
+    const credential: Credential = { kind: 'basic', username, password: token };
+    const find = (registry: string) => Promise.resolve(registry === 'ghcr.io' ? credential : undefined);
+    places.push({ name: "the job's token ({input:githubToken})", find });
+  }
+  if (exchange !== undefined) places.push({ name: 'the Azure identity of the job', find: exchange });
+  return places;
+}
+
+function machinePlaces({ environment }: CredentialOptions): readonly Place[] {
   const home = environment['HOME'] ?? environment['USERPROFILE'] ?? '';
   // Docker@2 sets DOCKER_CONFIG to the empty string when it logs out: that is "not set" (ADO 3.6).
   const dockerFolder = environment['DOCKER_CONFIG'] ?? '';
