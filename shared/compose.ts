@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { join, resolve } from 'node:path';
+import { authorityOfVault } from './adapters/azure/cloud.ts';
+import { chooseSignIn } from './adapters/azure/sign-in.ts';
 import { createHttpClient } from './adapters/http.ts';
 import type { HttpClient } from './adapters/http.ts';
 import { createRegistryClient } from './adapters/registry/client.ts';
@@ -9,12 +11,14 @@ import { createRevocationSource } from './adapters/revocation-http.ts';
 import { openOciLayout } from './adapters/oci-layout/oci-layout.ts';
 import { openLocalKey } from './adapters/signers/local-key.ts';
 import { openTimestampAuthority } from './adapters/timestamp-authority.ts';
+import { systemTiming } from './adapters/timing.ts';
 import { readTrustPolicy } from './adapters/trust-policy-file.ts';
 import { openTrustStore } from './adapters/trust-store-directory.ts';
 import { noVerificationPlugins } from './adapters/verification-plugins-unavailable.ts';
 import { type ArtifactReference, isLayoutReference } from './oci/artifact-reference.ts';
 import type { ArtifactTarget, Clock, RawSigner, RevocationSource, Timestamper, VerifyPorts } from './ports.ts';
-import type { LocalKeyInputs } from './sign-inputs.ts';
+import type { KeyVaultInputs } from './key-vault-inputs.ts';
+import type { KeyInputs } from './sign-inputs.ts';
 import type { RegistrySettings } from './registry-inputs.ts';
 import type { Step } from './step.ts';
 import type { TimestampSettings } from './timestamp-inputs.ts';
@@ -66,8 +70,37 @@ export function composeStorage(step: Step, settings: RegistrySettings, access: '
   };
 }
 
-export function composeSigner(key: LocalKeyInputs): RawSigner {
-  return openLocalKey(key);
+/** Opens the signer of a step. What can be wrong with a local key is found at once; a vault is asked when it is needed. */
+export function composeSigner(step: Step, key: KeyInputs): () => Promise<RawSigner> {
+  if ('id' in key) return composeKeyVaultKey(step, key);
+  const signer = openLocalKey(key);
+  return () => Promise.resolve(signer);
+}
+
+/** The Azure libraries are larger than everything else: they are loaded only here. */
+function composeKeyVaultKey({ host, log }: Step, key: KeyVaultInputs): () => Promise<RawSigner> {
+  const connection = host.azureConnection?.();
+  const { product, environment } = host;
+  const { credentialType } = key;
+  const signIn = chooseSignIn({
+    ...{ product, environment },
+    ...(credentialType === undefined ? {} : { credentialType }),
+    ...(connection === undefined ? {} : { connection }),
+  });
+  const authority = authorityOfVault(key.id.hostName, signIn.authority);
+  return async () => {
+    const [{ openCredential }, { openKeyVaultKey }] = await Promise.all([
+      import('./adapters/azure/credential.ts'),
+      import('./adapters/signers/azure-key-vault.ts'),
+    ]);
+    log.info(`Signing in to Azure with ${signIn.description}`);
+    const http = createHttpClient({ userAgent: agent, environment });
+    const mask = (text: string): void => {
+      host.mask(text);
+    };
+    const credential = openCredential(signIn, { authority, http, timing: systemTiming, mask });
+    return openKeyVaultKey(key, { credential, timing: systemTiming, clock: systemClock, log, userAgent: agent });
+  };
 }
 
 /** Timestamp authorities of a sign step, with the connections to them. */

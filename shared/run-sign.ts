@@ -37,13 +37,13 @@ export async function runSign(step: Step): Promise<void> {
   const reader = new InputReader(host);
   const settings = await parseSignSettings(reader, host.product);
   const timestamps = await parseTimestampInputs(reader, host);
-  const key = await parseKeyInputs(reader, host);
+  const key = await parseKeyInputs(reader, host, log);
   const choice = await parseArtifactChoice(reader, step);
   const registries = parseRegistrySettings(reader, host);
   const summaryWanted = reader.flag('showSummary', true);
-  const signer = key === undefined ? undefined : await reader.attempt(() => composeSigner(key));
+  const openSigner = key === undefined ? undefined : await reader.attempt(() => composeSigner(step, key));
   reader.finish();
-  if (signer === undefined) throw new Error('a key without problems gives a signer');
+  if (openSigner === undefined) throw new Error('a key without problems gives a signer');
 
   checkLoginRegistry(
     registries,
@@ -58,6 +58,7 @@ export async function runSign(step: Step): Promise<void> {
       registries,
       targets.map(({ reference }) => reference),
     );
+    const signer = await openSigner();
     log.info(`Signing ${count(targets.length, 'artifact')} with ${signer.description}`);
     const entries = await signAll(step, targets, { storage, signer, timestamper, settings });
     report(step, entries);

@@ -6,6 +6,9 @@ import { parseExpiry } from './envelope/expiry.ts';
 import type { Host } from './host.ts';
 import type { InputReader } from './input-reader.ts';
 import type { InputName } from './inputs.ts';
+import { asksForKeyVault, parseKeyVaultInputs } from './key-vault-inputs.ts';
+import type { KeyVaultInputs } from './key-vault-inputs.ts';
+import type { Log } from './ports.ts';
 import { Secret } from './primitives/secret.ts';
 import type { SignRequest } from './sign.ts';
 
@@ -15,6 +18,9 @@ export interface LocalKeyInputs {
   readonly password?: Secret;
   readonly certificateChain: string;
 }
+
+/** The key of a step. */
+export type KeyInputs = LocalKeyInputs | KeyVaultInputs;
 
 /** How to sign, the same for every artifact of the step. */
 export type SignSettings = Pick<
@@ -62,18 +68,19 @@ const pluginInputs = [
 ] as const;
 
 /**
- * Parses the key. Every text of it is masked before anything else is done with it. Requests for a plugin or a key vault
+ * Parses the key. Every text of it is masked before anything else is done with it. Requests for a plugin
  * are refused: nothing is signed with another key than the one asked for.
  */
-export async function parseKeyInputs(reader: InputReader, host: Host): Promise<LocalKeyInputs | undefined> {
+export async function parseKeyInputs(reader: InputReader, host: Host, log: Log): Promise<KeyInputs | undefined> {
   for (const name of ['privateKey', 'privateKeyPassword'] as const) {
     const text = host.input(name);
     if (name === 'privateKeyPassword' || text.includes('PRIVATE KEY')) host.mask(text);
   }
+  if (asksForKeyVault(reader, host.product)) return parseKeyVaultInputs(reader, log);
   const asked = askedForPlugin(reader, host.product);
   if (!reader.given('privateKey')) {
     reader.report(
-      asked === undefined ? missingKey() : unavailable(asked, 'Signing plugins and key vaults are not available yet'),
+      asked === undefined ? missingKey() : unavailable(asked, 'Signing plugins are not available yet'),
     );
     return undefined;
   }

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { InputReader } from '../../shared/input-reader.ts';
 import { parseKeyInputs, parseSignSettings } from '../../shared/sign-inputs.ts';
-import type { SignSettings } from '../../shared/sign-inputs.ts';
+import type { LocalKeyInputs, SignSettings } from '../../shared/sign-inputs.ts';
 import { createCertificateAuthority } from '../fakes/certificate-authority.ts';
 import { fakeHost } from '../fakes/host.ts';
 import type { FakeHost, FakeHostOptions } from '../fakes/host.ts';
@@ -22,9 +22,9 @@ async function settingsOf(inputs: Inputs, product: Product = 'github'): Promise<
 async function keyOf(inputs: Inputs, product: Product = 'github') {
   const host: FakeHost = fakeHost({ inputs, product });
   const reader = new InputReader(host);
-  const key = await parseKeyInputs(reader, host);
+  const key = await parseKeyInputs(reader, host, host.log);
   reader.finish();
-  return { key, host };
+  return { key: key as LocalKeyInputs | undefined, host };
 }
 
 describe('settings', () => {
