@@ -52,7 +52,8 @@ export async function runVerify(step: Step): Promise<void> {
   const summaryWanted = reader.flag('showSummary', true);
   reader.flag('allowReferrersApi', false);
   const strictness = reader.choice('strictness', ['reference', 'strict']);
-  const trust = { ...trustPaths(reader, host), strictness };
+  const plugins = await parseVerificationPluginInputs(reader, host);
+  const trust = { ...trustPaths(reader, host), strictness, plugins };
   const scopes = await layoutScopes(reader, choice, host);
   const verification = await reader.attempt(() => composeVerification(step, trust));
   reader.finish();

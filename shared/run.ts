@@ -16,7 +16,11 @@ import type { Step } from './step.ts';
 export async function run(host: Host): Promise<void> {
   const step = openStep(host);
   try {
-    await dispatch(step);
+    try {
+      await dispatch(step);
+    } finally {
+      await step.end();
+    }
     host.finish(step.warned() ? 'warning' : 'succeeded');
   } catch (thrown) {
     for (const cause of causesOf(thrown)) host.log.debug(cause);

@@ -6,10 +6,12 @@ import { parseExpiry } from './envelope/expiry.ts';
 import type { Host } from './host.ts';
 import type { InputReader } from './input-reader.ts';
 import type { InputName } from './inputs.ts';
+import { Secret } from './primitives/secret.ts';
 import { asksForKeyVault, parseKeyVaultInputs } from './key-vault-inputs.ts';
 import type { KeyVaultInputs } from './key-vault-inputs.ts';
+import { asksForPlugin, parsePluginKeyInputs } from './plugin-inputs.ts';
+import type { PluginKeyInputs } from './plugin-inputs.ts';
 import type { Log } from './ports.ts';
-import { Secret } from './primitives/secret.ts';
 import type { SignRequest } from './sign.ts';
 
 /** A local key as the inputs give it. */
@@ -20,7 +22,7 @@ export interface LocalKeyInputs {
 }
 
 /** The key of a step. */
-export type KeyInputs = LocalKeyInputs | KeyVaultInputs;
+export type KeyInputs = LocalKeyInputs | KeyVaultInputs | PluginKeyInputs;
 
 /** How to sign, the same for every artifact of the step. */
 export type SignSettings = Pick<
@@ -68,20 +70,29 @@ const pluginInputs = [
 ] as const;
 
 /**
- * Parses the key. Every text of it is masked before anything else is done with it. Requests for a plugin
- * are refused: nothing is signed with another key than the one asked for.
+ * Parses the key. Every text of it is masked before anything else is done with it. Nothing is signed with another key than
+ * the one asked for.
  */
-export async function parseKeyInputs(reader: InputReader, host: Host, log: Log): Promise<KeyInputs | undefined> {
+export async function parseKeyInputs(
+  reader: InputReader,
+  host: Host,
+  settings: SignSettings,
+  log: Log,
+): Promise<KeyInputs | undefined> {
   for (const name of ['privateKey', 'privateKeyPassword'] as const) {
     const text = host.input(name);
     if (name === 'privateKeyPassword' || text.includes('PRIVATE KEY')) host.mask(text);
   }
-  if (asksForKeyVault(reader, host.product)) return parseKeyVaultInputs(reader, log);
+  if (reader.flag('builtinProviders', true) && asksForKeyVault(reader, host.product)) {
+    return parseKeyVaultInputs(reader, log);
+  }
+  if (asksForPlugin(reader, host.product)) {
+    const { envelopeMediaType, expirySeconds = 0 } = settings;
+    return parsePluginKeyInputs(reader, host, { envelopeMediaType, expires: expirySeconds !== 0 }, log);
+  }
   const asked = askedForPlugin(reader, host.product);
   if (!reader.given('privateKey')) {
-    reader.report(
-      asked === undefined ? missingKey() : unavailable(asked, 'Signing plugins are not available yet'),
-    );
+    reader.report(missingKey(asked));
     return undefined;
   }
   if (asked !== undefined) {
@@ -107,19 +118,10 @@ function askedForPlugin(reader: InputReader, product: Host['product']): InputNam
   return pluginInputs.find((name) => reader.given(name));
 }
 
-function unavailable(name: InputName, what: string): NotaryError {
-  return new NotaryError(
-    'feature-unavailable',
-    `{input:${name}} cannot be used: ${what.charAt(0).toLowerCase()}${what.slice(1)}`,
-    {
-      hint: 'Remove the input; sign with {input:privateKey} and {input:certificateChain}.',
-    },
-  );
-}
-
-function missingKey(): NotaryError {
-  return new NotaryError('input-missing', 'no key to sign with: {input:privateKey} is not given', {
-    hint: 'Give {input:privateKey} and {input:certificateChain} as PEM text (from secrets) or as paths of PEM files.',
+function missingKey(asked: InputName | undefined): NotaryError {
+  const without = asked === undefined ? '' : `, and {input:${asked}} alone names none`;
+  return new NotaryError('input-missing', `no key to sign with: {input:privateKey} is not given${without}`, {
+    hint: 'Give {input:privateKey} and {input:certificateChain} as PEM text (from secrets) or as paths of PEM files, or a key of {input:pluginName}.',
   });
 }
 

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { NotaryError } from '../errors.ts';
 import { readPluginError } from '../plugin/plugin-error.ts';
 import type { PluginCommand } from '../plugin/response.ts';
+import { isProgramForThisMachine } from './program-format.ts';
 
 /** An executable file of a plugin that may be run. */
 export interface PluginProgram {
@@ -60,6 +61,9 @@ export async function runPlugin(
   request: Uint8Array,
   options: PluginProcessOptions,
 ): Promise<Uint8Array> {
+  if ((await isProgramForThisMachine(program.path)) === false) {
+    throw notStarted(program, command, Object.assign(new Error('exec format error'), { code: 'ENOEXEC' }));
+  }
   const { output, errors, ending } = await exchange(program, command, request, options);
   if (ending !== undefined) throw readPluginError(program.name, command, errors, ending);
   if (errors.length > 0) {

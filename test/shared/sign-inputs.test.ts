@@ -22,7 +22,7 @@ async function settingsOf(inputs: Inputs, product: Product = 'github'): Promise<
 async function keyOf(inputs: Inputs, product: Product = 'github') {
   const host: FakeHost = fakeHost({ inputs, product });
   const reader = new InputReader(host);
-  const key = await parseKeyInputs(reader, host, host.log);
+  const key = await parseKeyInputs(reader, host, await parseSignSettings(reader, product), host.log);
   reader.finish();
   return { key: key as LocalKeyInputs | undefined, host };
 }
