@@ -28,6 +28,7 @@ import type { Step } from './step.ts';
 import { checkLoginRegistry, parseRegistrySettings } from './registry-inputs.ts';
 import { tagWarning } from './tag-warning.ts';
 import type { VerificationOutcome } from './validation/outcome.ts';
+import { parseVerificationPluginInputs } from './plugin-inputs.ts';
 import type { Strictness } from './validation/strictness.ts';
 import { verifyArtifact } from './verify.ts';
 
