@@ -1,8 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { HttpClient, HttpRequest } from '../../../../shared/adapters/http.ts';
+import { Authorization } from '../../../../shared/adapters/registry/authorization.ts';
+import { createBlobs } from '../../../../shared/adapters/registry/blobs.ts';
+import { endpointOf } from '../../../../shared/adapters/registry/endpoint.ts';
+import { Throttle } from '../../../../shared/adapters/registry/throttle.ts';
+import { createTransport } from '../../../../shared/adapters/registry/transport.ts';
 import { digestOf } from '../../../../shared/primitives/digest.ts';
 import { startRegistry, type EmbeddedRegistry } from '../../../fakes/registry.ts';
 import type { Fault } from '../../../fakes/registry/options.ts';
+import { virtualTiming } from '../../../fakes/timing.ts';
+import { quietLog } from '../../../fakes/verification.ts';
 import { errorOf, testClient, type TestClient } from '../../../support/registry-client.ts';
 
 let registry: EmbeddedRegistry;
@@ -67,6 +75,59 @@ describe('pushBlob', () => {
     fault('HEAD', { kind: 'status', status: 405 });
     await repository().pushBlob('application/cose', bytes);
     expect(stored()).toBe('an envelope');
+  });
+
+  it('[REG-19] takes a Location without :443 for the registry that was addressed with it', async () => {
+    const sent: HttpRequest[] = [];
+    const statuses = [404, 202, 201];
+    const http: HttpClient = {
+      close: () => Promise.resolve(),
+      exchange: (request) => {
+        sent.push(request);
+        const headers = { location: 'https://registry.example/v2/team/app/blobs/uploads/1?_state=x' };
+        return Promise.resolve({ status: statuses.shift() ?? 500, headers, body: new Uint8Array(), url: request.url });
+      },
+    };
+    const shared = { http, timing: virtualTiming(), log: quietLog, registry: 'registry.example:443' };
+    const place = { endpoint: endpointOf('registry.example:443', []), repository: 'team/app' };
+    const authorization = new Authorization({
+      ...{ ...shared, ...place, mask: () => undefined, trustedRealmHosts: [] },
+      credentials: { find: () => Promise.reject(new Error('not asked for')) },
+    });
+    authorization.current = () => Promise.resolve('Bearer token');
+    const throttle = new Throttle(shared.timing);
+    const transport = createTransport({ ...shared, ...place, authorization, throttle });
+    await createBlobs(transport, shared.timing, 'pull,push').push('application/cose', bytes);
+    expect(sent.map(({ method, url }) => `${method} ${url.origin}`)).toEqual([
+      'HEAD https://registry.example',
+      'POST https://registry.example',
+      'PUT https://registry.example',
+    ]);
+    expect(sent.at(-1)).toMatchObject({ authorization: 'Bearer token' });
+    expect(sent.at(-1)?.url.search).toBe(`?_state=x&digest=${encodeURIComponent(digest)}`);
+  });
+
+  it('[REG-20] opens an upload without a body, and sends the blob where 202 says', async () => {
+    await repository().pushBlob('application/cose', bytes);
+    const [, post, put] = registry.requests;
+    expect(post).toMatchObject({ method: 'POST', path: '/v2/team/app/blobs/uploads/', status: 202 });
+    expect(post?.body).toHaveLength(0);
+    expect(put).toMatchObject({ method: 'PUT', status: 201 });
+    expect(put?.body.toString()).toBe('an envelope');
+  });
+
+  it('[REG-87] cancels the upload that is under way, and ends', async () => {
+    const controller = new AbortController();
+    const cancelled = testClient({ signal: controller.signal });
+    fault('PUT', { kind: 'delay', before: 3_600_000 });
+    const push = errorOf(cancelled.repository(registry.host, 'team/app').pushBlob('application/cose', bytes));
+    while (!methods().endsWith('PUT')) await new Promise((resolve) => setTimeout(resolve, 1));
+    controller.abort();
+    expect((await push).code).toBe('cancelled');
+    expect(methods()).toBe('HEAD POST PUT DELETE');
+    expect(registry.requests.at(-1)?.status).toBe(204);
+    expect((await errorOf(cancelled.repository(registry.host, 'team/app').resolve('v1'))).code).toBe('cancelled');
+    await cancelled.close();
   });
 
   it('[REG-22] begins anew when the upload is lost', async () => {
