@@ -12,17 +12,17 @@ import { openOciLayout } from './adapters/oci-layout/oci-layout.ts';
 import { openLocalKey } from './adapters/signers/local-key.ts';
 import { openTimestampAuthority } from './adapters/timestamp-authority.ts';
 import { systemTiming } from './adapters/timing.ts';
-import { readTrustPolicy } from './adapters/trust-policy-file.ts';
+import { readBlobTrustPolicy, readTrustPolicy } from './adapters/trust-policy-file.ts';
 import { openTrustStore } from './adapters/trust-store-directory.ts';
-import type { VerificationPluginSettings } from './adapters/verification-plugins.ts';
-import { composePluginSigner, composeVerificationPlugins } from './compose-plugins.ts';
+import { noVerificationPlugins } from './adapters/verification-plugins-unavailable.ts';
 import { type ArtifactReference, isLayoutReference } from './oci/artifact-reference.ts';
-import type { ArtifactTarget, Clock, RawSigner, RevocationSource, Signer, Timestamper, VerifyPorts } from './ports.ts';
+import type { ArtifactTarget, Clock, RawSigner, RevocationSource, Timestamper, VerifyPorts } from './ports.ts';
 import type { KeyVaultInputs } from './key-vault-inputs.ts';
 import type { KeyInputs } from './sign-inputs.ts';
 import type { RegistrySettings } from './registry-inputs.ts';
 import type { Step } from './step.ts';
 import type { TimestampSettings } from './timestamp-inputs.ts';
+import type { BlobTrustPolicy } from './trust/blob-policy.ts';
 import type { TrustPolicy } from './trust/policy.ts';
 import type { Strictness } from './validation/strictness.ts';
 import { agent } from './version.ts';
@@ -72,8 +72,7 @@ export function composeStorage(step: Step, settings: RegistrySettings, access: '
 }
 
 /** Opens the signer of a step. What can be wrong with a local key is found at once; a vault is asked when it is needed. */
-export function composeSigner(step: Step, key: KeyInputs): () => Promise<Signer> {
-  if ('plugin' in key) return () => composePluginSigner(step, key);
+export function composeSigner(step: Step, key: KeyInputs): () => Promise<RawSigner> {
   if ('id' in key) return composeKeyVaultKey(step, key);
   const signer = openLocalKey(key);
   return () => Promise.resolve(signer);
@@ -141,30 +140,34 @@ export const systemClock: Clock = { now: () => new Date() };
 
 /** Policy and sources of trust of a verify step, with the connections to OCSP responders and CRLs. */
 export interface Verification {
-  readonly policy: TrustPolicy;
+  /** Of artifacts and of files; undefined where the step has none of them. */
+  readonly policy: TrustPolicy | undefined;
+  readonly blobPolicy: BlobTrustPolicy | undefined;
   readonly ports: Omit<VerifyPorts, 'source' | 'log'>;
   close(): Promise<void>;
 }
 
 /** Where trust comes from. */
 export interface TrustSettings {
-  /** The first that exists is read. */
-  readonly policyPaths: readonly string[];
+  /** The first that exists is read; undefined: none is needed. */
+  readonly policyPaths: readonly string[] | undefined;
+  readonly blobPolicyPaths: readonly string[] | undefined;
   readonly storeFolder: string;
   readonly strictness: Strictness;
 }
 
-/** Reads the trust policy and opens the trust store folder. */
+/** Reads the trust policies that are needed and opens the trust store folder. */
 export async function composeVerification(step: Step, settings: TrustSettings): Promise<Verification> {
-  readonly plugins: VerificationPluginSettings;
-  const policy = await readTrustPolicy(settings.policyPaths);
+  const { policyPaths, blobPolicyPaths } = settings;
+  const policy = policyPaths === undefined ? undefined : await readTrustPolicy(policyPaths);
+  const blobPolicy = blobPolicyPaths === undefined ? undefined : await readBlobTrustPolicy(blobPolicyPaths);
   const http = composeHttp(step);
   return {
-    policy,
+    ...{ policy, blobPolicy },
     ports: {
       trustStore: openTrustStore(settings.storeFolder),
       revocation: composeRevocation(step, http, settings.strictness),
-      plugins: composeVerificationPlugins(step, settings.plugins),
+      plugins: noVerificationPlugins,
       clock: systemClock,
     },
     close: () => http.close(),

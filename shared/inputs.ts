@@ -77,51 +77,16 @@ export const inputTable = {
   pluginName: {
     github: 'plugin_name',
     azure: 'plugin',
-    commands: ['sign', 'verify'],
-    default: { azure: 'azureKeyVault' },
-    description:
-      'Name of the Notation plugin that signs, or that signatures name (Azure Pipelines: localKey, azureKeyVault or notationPlugin).',
-  },
-  notationPlugin: {
-    azure: 'notationPlugin',
-    commands: ['sign', 'verify'],
-    description: 'Name of the Notation plugin, without notation- before it; to sign, with plugin: notationPlugin.',
-  },
-  pluginUrl: {
-    github: 'plugin_url',
-    azure: 'pluginUrl',
-    commands: ['sign', 'verify'],
-    description: 'Where the plugin is downloaded from: a .tar.gz or .zip archive, or the executable file itself.',
-  },
-  pluginChecksum: {
-    github: 'plugin_checksum',
-    azure: 'pluginChecksum',
-    commands: ['sign', 'verify'],
-    description: 'SHA-256 in hex of the plugin download, or of the executable file of an installed plugin.',
-  },
-  trustInstalledPlugin: {
-    github: 'trust_installed_plugin',
-    azure: 'trustInstalledPlugin',
-    commands: ['sign', 'verify'],
-    default: { github: 'false', azure: 'false' },
-    description: "Whether plugins in Notation's plugin folder are run whatever their hash.",
-  },
-  builtinProviders: {
-    github: 'builtin_providers',
     commands: sign,
-    default: { github: 'true' },
-    description: 'false runs the plugin itself where this action has the key provider built in (azure-kv).',
+    default: { azure: 'azureKeyVault' },
+    description: 'Signing plugin. Not available yet: sign with a private key.',
   },
+  pluginUrl: { github: 'plugin_url', commands: sign, description: 'Where the plugin is downloaded from.' },
+  pluginChecksum: { github: 'plugin_checksum', commands: sign, description: 'SHA-256 of the plugin download, in hex.' },
   pluginConfig: {
     github: 'plugin_config',
-    azure: 'pluginConfig',
-    commands: ['sign', 'verify'],
-    description: 'Configuration of the plugin, key=value, one a line.',
-  },
-  pluginKeyId: {
-    azure: 'pluginKeyId',
     commands: sign,
-    description: 'Key identifier for the Notation plugin.',
+    description: 'Configuration of the plugin, key=value, one a line.',
   },
   keyId: { github: 'key_id', azure: 'keyid', commands: sign, description: 'Key identifier for the plugin.' },
   akvPluginVersion: {
@@ -221,6 +186,38 @@ export const inputTable = {
     commands: verify,
     description:
       'Registry scope by which the trust policy is asked about artifacts in OCI image layouts; without it local/<name of the folder or tar file>.',
+  },
+  blobs: {
+    github: 'blobs',
+    azure: 'blobs',
+    commands: ['sign', 'verify'],
+    description:
+      'Files that have signature files of their own: paths and globs, one a line; the signature of app.zip is app.zip.jws.sig or app.zip.cose.sig.',
+  },
+  blobSignatureDirectory: {
+    github: 'blob_signature_directory',
+    azure: 'blobSignatureDirectory',
+    commands: ['sign', 'verify'],
+    description: 'Folder of the signature files; without it they are beside the files of blobs.',
+  },
+  blobMediaType: {
+    github: 'blob_media_type',
+    azure: 'blobMediaType',
+    commands: ['sign', 'verify'],
+    description:
+      'Media type of the files of blobs: signed with them (without it application/octet-stream), or required when verifying.',
+  },
+  blobPolicyName: {
+    github: 'blob_policy_name',
+    azure: 'blobPolicyName',
+    commands: verify,
+    description: 'Statement of the blob trust policy to verify blobs by; without it the one with globalPolicy: true.',
+  },
+  blobTrustPolicy: {
+    github: 'blob_trust_policy',
+    azure: 'blobTrustPolicy',
+    commands: verify,
+    description: 'Path of the trust policy of blobs; without it trustpolicy.blob.json in the folder of the trust policy.',
   },
   strictness: {
     github: 'strictness',

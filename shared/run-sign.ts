@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import { parseBlobInputs } from './blob-inputs.ts';
+import type { BlobInputs } from './blob-inputs.ts';
 import { composeSigner, composeStorage, composeTimestamping, systemClock } from './compose.ts';
 import type { ArtifactStorage } from './compose.ts';
 import { concurrently, maxConcurrentArtifacts } from './concurrently.ts';
@@ -6,12 +8,13 @@ import type { Settled } from './concurrently.ts';
 import { NotaryError } from './errors.ts';
 import { InputReader } from './input-reader.ts';
 import { nameOf, tagOrDigestOf } from './oci/artifact-reference.ts';
-import type { Signer, SignatureRecord, Timestamper, Blob } from './ports.ts';
+import type { RawSigner, SignatureRecord, Timestamper, Blob } from './ports.ts';
 import { failureText } from './report/failure.ts';
 import { count } from './report/shown.ts';
 import { signLine, signSummary, signaturesJson } from './report/sign-report.ts';
 import type { SignReportEntry } from './report/sign-report.ts';
 import { signArtifact } from './sign.ts';
+import { defaultContentMediaType, signBlob } from './sign-blob.ts';
 import { parseKeyInputs, parseSignSettings } from './sign-inputs.ts';
 import type { SignSettings } from './sign-inputs.ts';
 import { parseTimestampInputs } from './timestamp-inputs.ts';
@@ -26,7 +29,7 @@ import { agent } from './version.ts';
 /** What every artifact of the step shares. */
 interface Signing {
   readonly storage: ArtifactStorage;
-  readonly signer: Signer;
+  readonly signer: RawSigner;
   readonly timestamper: Timestamper | undefined;
   readonly settings: SignSettings;
 }
@@ -37,8 +40,9 @@ export async function runSign(step: Step): Promise<void> {
   const reader = new InputReader(host);
   const settings = await parseSignSettings(reader, host.product);
   const timestamps = await parseTimestampInputs(reader, host);
-  const key = await parseKeyInputs(reader, host, settings, log);
+  const key = await parseKeyInputs(reader, host, log);
   const choice = await parseArtifactChoice(reader, step);
+  const files = await parseBlobInputs(reader, host);
   const registries = parseRegistrySettings(reader, host);
   const summaryWanted = reader.flag('showSummary', true);
   const openSigner = key === undefined ? undefined : await reader.attempt(() => composeSigner(step, key));
@@ -53,18 +57,26 @@ export async function runSign(step: Step): Promise<void> {
   const timestamping = composeTimestamping(step, timestamps);
   const { timestamper } = timestamping;
   try {
-    const targets = await chooseArtifacts(step, choice, storage.registries);
+    const onlyFiles = files.blobs.length > 0 && choice.explicit.length === 0;
+    const targets = onlyFiles ? [] : await chooseArtifacts(step, choice, storage.registries);
     checkLoginRegistry(
       registries,
       targets.map(({ reference }) => reference),
     );
     const signer = await openSigner();
-    log.info(`Signing ${count(targets.length, 'artifact')} with ${signer.description}`);
-    const entries = await signAll(step, targets, { storage, signer, timestamper, settings });
+    const signing = { storage, signer, timestamper, settings };
+    const tasks = [
+      ...targets.map((target) => artifactTask(target, signing)),
+      ...files.blobs.map((blob) => blobTask(blob, files, signing)),
+    ];
+    log.info(`Signing ${count(tasks.length, 'artifact')} with ${signer.description}`);
+    const entries = await signAll(step, tasks);
     report(step, entries);
     if (summaryWanted) await host.showSummary(signSummary(entries, step.words));
     await host.rememberSigned?.(
-      entries.flatMap(({ outcome }) => ('record' in outcome ? [outcome.record.reference] : [])),
+      entries.flatMap(({ outcome, source }) =>
+        'record' in outcome && source !== 'blobs' ? [outcome.record.reference] : [],
+      ),
     );
     failIfAny(entries);
   } finally {
@@ -73,14 +85,33 @@ export async function runSign(step: Step): Promise<void> {
   }
 }
 
-async function signAll(step: Step, targets: readonly ChosenArtifact[], signing: Signing): Promise<SignReportEntry[]> {
+/** Something to sign. */
+interface SignTask extends Pick<SignReportEntry, 'requested' | 'tags' | 'source'> {
+  run(log: DeferredLog): Promise<SignatureRecord>;
+}
+
+function artifactTask(target: ChosenArtifact, signing: Signing): SignTask {
+  const { requested, tags, source } = target;
+  return { requested, tags, source, run: (log) => signTarget(target, signing, log) };
+}
+
+function blobTask(blob: Blob, { contentMediaType = defaultContentMediaType }: BlobInputs, signing: Signing): SignTask {
+  const { signer, timestamper, settings } = signing;
+  const run = (log: DeferredLog): Promise<SignatureRecord> =>
+    signBlob(
+      { ...settings, contentMediaType, signingAgent: agent },
+      { ...{ blob, signer, timestamper }, clock: systemClock, log },
+    );
+  return { requested: blob.name, tags: [], source: 'blobs', run };
+}
+
+async function signAll(step: Step, tasks: readonly SignTask[]): Promise<SignReportEntry[]> {
   const entries: SignReportEntry[] = [];
-  const logs = new Map(targets.map((target) => [target, new DeferredLog()]));
-  const work = async (target: ChosenArtifact): Promise<SignatureRecord> =>
-    signTarget(target, signing, logs.get(target) ?? new DeferredLog());
-  await concurrently(targets, maxConcurrentArtifacts, work, (target, outcome) => {
-    logs.get(target)?.release(step.log);
-    const entry = entryOf(target, outcome);
+  const logs = new Map(tasks.map((task) => [task, new DeferredLog()]));
+  const work = async (task: SignTask): Promise<SignatureRecord> => task.run(logs.get(task) ?? new DeferredLog());
+  await concurrently(tasks, maxConcurrentArtifacts, work, (task, outcome) => {
+    logs.get(task)?.release(step.log);
+    const entry = entryOf(task, outcome);
     tell(step, entry);
     entries.push(entry);
   });
@@ -105,8 +136,7 @@ async function signTarget(target: ChosenArtifact, signing: Signing, log: Deferre
   return record;
 }
 
-function entryOf(target: ChosenArtifact, outcome: Settled<SignatureRecord>): SignReportEntry {
-  const { requested, tags, source } = target;
+function entryOf({ requested, tags, source }: SignTask, outcome: Settled<SignatureRecord>): SignReportEntry {
   return {
     requested,
     tags,

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
+import { parseBlobInputs } from './blob-inputs.ts';
+import type { BlobInputs } from './blob-inputs.ts';
 import { composeStorage, composeVerification } from './compose.ts';
 import type { ArtifactStorage, Verification } from './compose.ts';
 import { concurrently, maxConcurrentArtifacts } from './concurrently.ts';
@@ -10,6 +12,7 @@ import type { Host } from './host.ts';
 import { InputReader } from './input-reader.ts';
 import { layoutScope } from './layout-scope.ts';
 import { type ArtifactReference, nameOf, tagOrDigestOf } from './oci/artifact-reference.ts';
+import type { Blob } from './ports.ts';
 import { failureText } from './report/failure.ts';
 import { count } from './report/shown.ts';
 import {
@@ -28,8 +31,8 @@ import type { Step } from './step.ts';
 import { checkLoginRegistry, parseRegistrySettings } from './registry-inputs.ts';
 import { tagWarning } from './tag-warning.ts';
 import type { VerificationOutcome } from './validation/outcome.ts';
-import { parseVerificationPluginInputs } from './plugin-inputs.ts';
 import type { Strictness } from './validation/strictness.ts';
+import { verifyBlob } from './verify-blob.ts';
 import { verifyArtifact } from './verify.ts';
 
 type LayoutScopes = ReadonlyMap<ArtifactReference, string>;
@@ -47,14 +50,23 @@ export async function runVerify(step: Step): Promise<void> {
   const { host, log } = step;
   const reader = new InputReader(host);
   const choice = await parseArtifactChoice(reader, step);
-  if (choice.explicit.length === 0 && !host.detectsFor.includes('verify')) reader.report(missingArtifacts());
+  const files = await parseBlobInputs(reader, host);
+  const onlyFiles = reader.given('blobs') && choice.explicit.length === 0;
+  if (choice.explicit.length === 0 && !onlyFiles && !host.detectsFor.includes('verify')) {
+    reader.report(missingArtifacts());
+  }
   const registries = parseRegistrySettings(reader, host);
   const requiredMetadata = (await reader.attempt(() => parseUserMetadata(reader.lines('userMetadata')))) ?? new Map();
   const summaryWanted = reader.flag('showSummary', true);
   reader.flag('allowReferrersApi', false);
   const strictness = reader.choice('strictness', ['reference', 'strict']);
-  const plugins = await parseVerificationPluginInputs(reader, host);
-  const trust = { ...trustPaths(reader, host), strictness, plugins };
+  const { policyPaths, blobPolicyPaths, storeFolder } = trustPaths(reader, host);
+  const trust = {
+    ...{ storeFolder, strictness },
+    policyPaths: onlyFiles ? undefined : policyPaths,
+    blobPolicyPaths: files.blobs.length === 0 ? undefined : blobPolicyPaths,
+  };
+  const policyName = reader.text('blobPolicyName');
   const scopes = await layoutScopes(reader, choice, host);
   const verification = await reader.attempt(() => composeVerification(step, trust));
   reader.finish();
@@ -66,16 +78,18 @@ export async function runVerify(step: Step): Promise<void> {
   );
   const storage = composeStorage(step, registries, 'pull');
   try {
-    const targets = await chooseArtifacts(step, choice, storage.registries);
+    const targets = onlyFiles ? [] : await chooseArtifacts(step, choice, storage.registries);
     checkLoginRegistry(
       registries,
       targets.map(({ reference }) => reference),
     );
-    log.info(`Verifying ${count(targets.length, 'artifact')}`);
-    const entries = await verifyAll(step, targets, {
-      ...verification,
-      ...{ storage, scopes, requiredMetadata, strictness },
-    });
+    const verifying = { ...verification, ...{ storage, scopes, requiredMetadata, strictness } };
+    const tasks = [
+      ...targets.map((target) => artifactTask(target, verifying)),
+      ...files.blobs.map((blob) => blobTask(blob, files, policyName, verifying)),
+    ];
+    log.info(`Verifying ${count(tasks.length, 'artifact')}`);
+    const entries = await verifyAll(step, tasks);
     report(step, entries);
     if (summaryWanted) await host.showSummary(verifySummary(entries, step.words));
     failIfAny(entries);
@@ -85,14 +99,20 @@ export async function runVerify(step: Step): Promise<void> {
 }
 
 /** The paths given, or the conventional ones of the host. */
-function trustPaths(reader: InputReader, host: Host): { policyPaths: string[]; storeFolder: string } {
+function trustPaths(reader: InputReader, host: Host) {
   const policy = reader.text('trustPolicy');
   const store = reader.text('trustStore');
+  const blobPolicy = reader.text('blobTrustPolicy');
+  const policyPaths =
+    policy === ''
+      ? host.conventions.trustPolicy.map((path) => join(host.workspace, path))
+      : [resolve(host.workspace, policy)];
   return {
-    policyPaths:
-      policy === ''
-        ? host.conventions.trustPolicy.map((path) => join(host.workspace, path))
-        : [resolve(host.workspace, policy)],
+    policyPaths,
+    blobPolicyPaths:
+      blobPolicy === ''
+        ? policyPaths.map((path) => join(dirname(path), 'trustpolicy.blob.json'))
+        : [resolve(host.workspace, blobPolicy)],
     storeFolder: store === '' ? join(host.workspace, host.conventions.trustStore) : resolve(host.workspace, store),
   };
 }
@@ -114,18 +134,35 @@ function missingArtifacts(): NotaryError {
   });
 }
 
-async function verifyAll(
-  step: Step,
-  targets: readonly ChosenArtifact[],
-  verifying: Verifying,
-): Promise<VerifyReportEntry[]> {
+/** Something to verify. */
+interface VerifyTask {
+  readonly requested: string;
+  run(log: DeferredLog): Promise<VerificationOutcome>;
+}
+
+function artifactTask(target: ChosenArtifact, verifying: Verifying): VerifyTask {
+  return { requested: target.requested, run: (log) => verifyTarget(target, verifying, log) };
+}
+
+function blobTask(
+  blob: Blob,
+  { contentMediaType }: BlobInputs,
+  policyName: string,
+  { blobPolicy: policy, ports, requiredMetadata, strictness }: Verifying,
+): VerifyTask {
+  if (policy === undefined) throw new Error('files are verified by a blob trust policy');
+  const named = policyName === '' ? {} : { policyName };
+  const request = { ...named, policy, contentMediaType, requiredMetadata, strictness };
+  return { requested: blob.name, run: (log) => verifyBlob(request, { ...ports, blob, log }) };
+}
+
+async function verifyAll(step: Step, tasks: readonly VerifyTask[]): Promise<VerifyReportEntry[]> {
   const entries: VerifyReportEntry[] = [];
-  const logs = new Map(targets.map((target) => [target, new DeferredLog()]));
-  const work = async (target: ChosenArtifact): Promise<VerificationOutcome> =>
-    verifyTarget(target, verifying, logs.get(target) ?? new DeferredLog());
-  await concurrently(targets, maxConcurrentArtifacts, work, async (target, outcome) => {
-    logs.get(target)?.release(step.log);
-    const entry = entryOf(target, outcome);
+  const logs = new Map(tasks.map((task) => [task, new DeferredLog()]));
+  const work = async (task: VerifyTask): Promise<VerificationOutcome> => task.run(logs.get(task) ?? new DeferredLog());
+  await concurrently(tasks, maxConcurrentArtifacts, work, async (task, outcome) => {
+    logs.get(task)?.release(step.log);
+    const entry = entryOf(task, outcome);
     await tell(step, entry);
     entries.push(entry);
   });
@@ -137,6 +174,7 @@ async function verifyTarget(
   { policy, ports, storage, scopes, requiredMetadata, strictness }: Verifying,
   log: DeferredLog,
 ): Promise<VerificationOutcome> {
+  if (policy === undefined) throw new Error('artifacts are verified by a trust policy');
   const policyScope = scopes.get(reference);
   const scope = policyScope === undefined ? {} : { policyScope };
   const named = { requested, name: nameOf(reference), tagOrDigest: tagOrDigestOf(reference) };
@@ -150,7 +188,7 @@ async function verifyTarget(
   return outcome;
 }
 
-function entryOf({ requested }: ChosenArtifact, outcome: Settled<VerificationOutcome>): VerifyReportEntry {
+function entryOf({ requested }: VerifyTask, outcome: Settled<VerificationOutcome>): VerifyReportEntry {
   return { requested, outcome: 'error' in outcome ? { outcome: 'error', error: outcome.error } : outcome.result };
 }
 
