@@ -14,9 +14,10 @@ import { openTimestampAuthority } from './adapters/timestamp-authority.ts';
 import { systemTiming } from './adapters/timing.ts';
 import { readBlobTrustPolicy, readTrustPolicy } from './adapters/trust-policy-file.ts';
 import { openTrustStore } from './adapters/trust-store-directory.ts';
-import { noVerificationPlugins } from './adapters/verification-plugins-unavailable.ts';
+import type { VerificationPluginSettings } from './adapters/verification-plugins.ts';
+import { composePluginSigner, composeVerificationPlugins } from './compose-plugins.ts';
 import { type ArtifactReference, isLayoutReference } from './oci/artifact-reference.ts';
-import type { ArtifactTarget, Clock, RawSigner, RevocationSource, Timestamper, VerifyPorts } from './ports.ts';
+import type { ArtifactTarget, Clock, RawSigner, RevocationSource, Signer, Timestamper, VerifyPorts } from './ports.ts';
 import type { KeyVaultInputs } from './key-vault-inputs.ts';
 import type { KeyInputs } from './sign-inputs.ts';
 import type { RegistrySettings } from './registry-inputs.ts';
@@ -72,7 +73,8 @@ export function composeStorage(step: Step, settings: RegistrySettings, access: '
 }
 
 /** Opens the signer of a step. What can be wrong with a local key is found at once; a vault is asked when it is needed. */
-export function composeSigner(step: Step, key: KeyInputs): () => Promise<RawSigner> {
+export function composeSigner(step: Step, key: KeyInputs): () => Promise<Signer> {
+  if ('plugin' in key) return () => composePluginSigner(step, key);
   if ('id' in key) return composeKeyVaultKey(step, key);
   const signer = openLocalKey(key);
   return () => Promise.resolve(signer);
@@ -154,6 +156,7 @@ export interface TrustSettings {
   readonly blobPolicyPaths: readonly string[] | undefined;
   readonly storeFolder: string;
   readonly strictness: Strictness;
+  readonly plugins: VerificationPluginSettings;
 }
 
 /** Reads the trust policies that are needed and opens the trust store folder. */
@@ -167,7 +170,7 @@ export async function composeVerification(step: Step, settings: TrustSettings): 
     ports: {
       trustStore: openTrustStore(settings.storeFolder),
       revocation: composeRevocation(step, http, settings.strictness),
-      plugins: noVerificationPlugins,
+      plugins: composeVerificationPlugins(step, settings.plugins),
       clock: systemClock,
     },
     close: () => http.close(),

@@ -77,16 +77,51 @@ export const inputTable = {
   pluginName: {
     github: 'plugin_name',
     azure: 'plugin',
-    commands: sign,
+    commands: ['sign', 'verify'],
     default: { azure: 'azureKeyVault' },
-    description: 'Signing plugin. Not available yet: sign with a private key.',
+    description:
+      'Name of the Notation plugin that signs, or that signatures name (Azure Pipelines: localKey, azureKeyVault or notationPlugin).',
   },
-  pluginUrl: { github: 'plugin_url', commands: sign, description: 'Where the plugin is downloaded from.' },
-  pluginChecksum: { github: 'plugin_checksum', commands: sign, description: 'SHA-256 of the plugin download, in hex.' },
+  notationPlugin: {
+    azure: 'notationPlugin',
+    commands: ['sign', 'verify'],
+    description: 'Name of the Notation plugin, without notation- before it; to sign, with plugin: notationPlugin.',
+  },
+  pluginUrl: {
+    github: 'plugin_url',
+    azure: 'pluginUrl',
+    commands: ['sign', 'verify'],
+    description: 'Where the plugin is downloaded from: a .tar.gz or .zip archive, or the executable file itself.',
+  },
+  pluginChecksum: {
+    github: 'plugin_checksum',
+    azure: 'pluginChecksum',
+    commands: ['sign', 'verify'],
+    description: 'SHA-256 in hex of the plugin download, or of the executable file of an installed plugin.',
+  },
+  trustInstalledPlugin: {
+    github: 'trust_installed_plugin',
+    azure: 'trustInstalledPlugin',
+    commands: ['sign', 'verify'],
+    default: { github: 'false', azure: 'false' },
+    description: "Whether plugins in Notation's plugin folder are run whatever their hash.",
+  },
+  builtinProviders: {
+    github: 'builtin_providers',
+    commands: sign,
+    default: { github: 'true' },
+    description: 'false runs the plugin itself where this action has the key provider built in (azure-kv).',
+  },
   pluginConfig: {
     github: 'plugin_config',
-    commands: sign,
+    azure: 'pluginConfig',
+    commands: ['sign', 'verify'],
     description: 'Configuration of the plugin, key=value, one a line.',
+  },
+  pluginKeyId: {
+    azure: 'pluginKeyId',
+    commands: sign,
+    description: 'Key identifier for the Notation plugin.',
   },
   keyId: { github: 'key_id', azure: 'keyid', commands: sign, description: 'Key identifier for the plugin.' },
   akvPluginVersion: {
@@ -217,7 +252,8 @@ export const inputTable = {
     github: 'blob_trust_policy',
     azure: 'blobTrustPolicy',
     commands: verify,
-    description: 'Path of the trust policy of blobs; without it trustpolicy.blob.json in the folder of the trust policy.',
+    description:
+      'Path of the trust policy of blobs; without it trustpolicy.blob.json in the folder of the trust policy.',
   },
   strictness: {
     github: 'strictness',

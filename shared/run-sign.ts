@@ -8,7 +8,7 @@ import type { Settled } from './concurrently.ts';
 import { NotaryError } from './errors.ts';
 import { InputReader } from './input-reader.ts';
 import { nameOf, tagOrDigestOf } from './oci/artifact-reference.ts';
-import type { RawSigner, SignatureRecord, Timestamper, Blob } from './ports.ts';
+import type { Signer, SignatureRecord, Timestamper, Blob } from './ports.ts';
 import { failureText } from './report/failure.ts';
 import { count } from './report/shown.ts';
 import { signLine, signSummary, signaturesJson } from './report/sign-report.ts';
@@ -29,7 +29,7 @@ import { agent } from './version.ts';
 /** What every artifact of the step shares. */
 interface Signing {
   readonly storage: ArtifactStorage;
-  readonly signer: RawSigner;
+  readonly signer: Signer;
   readonly timestamper: Timestamper | undefined;
   readonly settings: SignSettings;
 }
@@ -40,7 +40,7 @@ export async function runSign(step: Step): Promise<void> {
   const reader = new InputReader(host);
   const settings = await parseSignSettings(reader, host.product);
   const timestamps = await parseTimestampInputs(reader, host);
-  const key = await parseKeyInputs(reader, host, log);
+  const key = await parseKeyInputs(reader, host, settings, log);
   const choice = await parseArtifactChoice(reader, step);
   const files = await parseBlobInputs(reader, host);
   const registries = parseRegistrySettings(reader, host);

@@ -31,6 +31,7 @@ import type { Step } from './step.ts';
 import { checkLoginRegistry, parseRegistrySettings } from './registry-inputs.ts';
 import { tagWarning } from './tag-warning.ts';
 import type { VerificationOutcome } from './validation/outcome.ts';
+import { parseVerificationPluginInputs } from './plugin-inputs.ts';
 import type { Strictness } from './validation/strictness.ts';
 import { verifyBlob } from './verify-blob.ts';
 import { verifyArtifact } from './verify.ts';
@@ -60,9 +61,10 @@ export async function runVerify(step: Step): Promise<void> {
   const summaryWanted = reader.flag('showSummary', true);
   reader.flag('allowReferrersApi', false);
   const strictness = reader.choice('strictness', ['reference', 'strict']);
+  const plugins = await parseVerificationPluginInputs(reader, host);
   const { policyPaths, blobPolicyPaths, storeFolder } = trustPaths(reader, host);
   const trust = {
-    ...{ storeFolder, strictness },
+    ...{ storeFolder, strictness, plugins },
     policyPaths: onlyFiles ? undefined : policyPaths,
     blobPolicyPaths: files.blobs.length === 0 ? undefined : blobPolicyPaths,
   };
