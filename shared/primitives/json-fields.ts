@@ -100,6 +100,26 @@ export function stringArrayField(object: JsonObject, name: string): readonly str
   return listField(object, name, '', (value) => expectKind(value, 'string', name).value);
 }
 
+/**
+ * A field that is a slice of structs. Of several the members of objects at the same position are merged, a `null` adds none;
+ * all must decode, also those that do not count in the end. Undefined when it is absent or finally `null`. Throws `malformed`
+ * for any other type.
+ */
+export function structArrayField<T>(
+  object: JsonObject,
+  name: string,
+  decode: (element: JsonObject) => T,
+): readonly T[] | undefined {
+  const nothing: JsonObject = { kind: 'object', at: object.at, members: [] };
+  const elements = listField(object, name, nothing, (value, before) => {
+    const { at, members } = expectKind(value, 'object', name);
+    const element: JsonObject = { kind: 'object', at, members: [...before.members, ...members] };
+    decode(element);
+    return element;
+  });
+  return elements?.map(decode);
+}
+
 /** A field of type `[]byte`: base64, or an array of numbers 0 to 255. Undefined when it is absent or finally `null`. */
 export function bytesField(object: JsonObject, name: string): Uint8Array | undefined {
   let field: Uint8Array | undefined;

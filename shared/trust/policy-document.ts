@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { NotaryError } from '../errors.ts';
-import { arrayField, objectOf, stringField } from '../primitives/json-fields.ts';
+import { objectOf, stringField, structArrayField } from '../primitives/json-fields.ts';
 import { type JsonObject, parseJson } from '../primitives/json.ts';
 import { quote } from '../primitives/quote.ts';
 import { invalidPolicy, within } from './invalid.ts';
@@ -53,10 +53,8 @@ interface RawDocument<T> {
 function decodeDocument<T>(bytes: Uint8Array, fileName: string, { decode }: PolicyKind<T>): RawDocument<T> {
   try {
     const document = objectOf(parseJson(bytes, { trailing: 'ignore' }), 'trust policy');
-    const statements = (arrayField(document, 'trustPolicies')?.items ?? []).map((value) => {
-      const statement = objectOf(value, 'trustPolicies');
-      return { raw: decodeStatement(statement), own: decode(statement) };
-    });
+    const decodeBoth = (statement: JsonObject) => ({ raw: decodeStatement(statement), own: decode(statement) });
+    const statements = structArrayField(document, 'trustPolicies', decodeBoth) ?? [];
     return { version: stringField(document, 'version'), statements };
   } catch (thrown) {
     if (!(thrown instanceof NotaryError)) throw thrown;

@@ -12,6 +12,7 @@ import {
   stringArrayField,
   stringField,
   stringMapField,
+  structArrayField,
   timeField,
 } from '../../../shared/primitives/json-fields.ts';
 import { type JsonObject, parseJson } from '../../../shared/primitives/json.ts';
@@ -110,6 +111,20 @@ describe('list fields', () => {
     expect(reading(stringArrayField)('"f":["a","b"],"f":["c"]')).toEqual(['c']);
     expect(reading(stringArrayField)('"f":["a","b"],"f":[null,null,null]')).toEqual(['a', 'b', '']);
     expect(reading(bytesArrayField)('"f":["AA=="],"f":[null]')).toEqual([new Uint8Array()]);
+  });
+
+  it('merge structs at the same position, also one that a shorter list hid', () => {
+    const read = (text: string) =>
+      reading((object, name) =>
+        structArrayField(object, name, (each) => stringField(each, 'a') + stringField(each, 'b')),
+      )(text);
+    expect(read('"f":[{"a":"1","b":"2"}],"f":[{"a":"3"}]')).toEqual(['32']);
+    expect(read('"f":[{"a":"1"}],"F":[null]')).toEqual(['1']);
+    expect(read('"f":[{"a":"1"},{"a":"2"}],"f":[null],"f":[null,null]')).toEqual(['1', '2']);
+    expect(read('"f":[{"a":"1"}],"f":[],"f":[null]')).toEqual(['']);
+    expect(read('"f":[{"a":"1"}],"f":null')).toBeUndefined();
+    expectError(() => read('"f":["a"],"f":[{}]'), 'malformed', /^f: expected object, found string/);
+    expectError(() => read('"f":[{"a":1}],"f":[]'), 'malformed', /^a: expected string, found number/);
   });
 
   it('refuse elements of another type', () => {
