@@ -29,6 +29,8 @@ export interface CertificateSpec {
   readonly signatureAlgorithm?: TestSignatureAlgorithm;
   /** Changes the fields of the TBSCertificate before they are signed. */
   readonly editFields?: (fields: Uint8Array[]) => Uint8Array[];
+  /** Signs the TBSCertificate; undefined leaves that to the issuer's key. */
+  readonly sign?: (tbs: Uint8Array) => Uint8Array | undefined;
   /** Changes the signature. */
   readonly editSignature?: (signature: Uint8Array) => Uint8Array;
 }
@@ -142,22 +144,35 @@ export function issueCertificate(
     spec.issuer === undefined ? (issuer?.subject ?? subject) : encodeName(spec.issuer),
     sequence(time(spec.notBefore ?? new Date('2020-01-01')), time(spec.notAfter ?? new Date('2120-01-01'))),
     subject,
-    Uint8Array.from(keys.publicKey.export({ type: 'spki', format: 'der' })),
+    encodePublicKey(keys.publicKey),
     ...(extensions.length === 0 ? [] : [context(3, sequence(...extensions))]),
   ];
   const tbs = sequence(...(spec.editFields?.(fields) ?? fields));
-  const signature = algorithm.sign(tbs, issuerKeys.privateKey);
+  const signature = spec.sign?.(tbs) ?? algorithm.sign(tbs, issuerKeys.privateKey);
   const der = sequence(tbs, algorithm.identifier, bitString(spec.editSignature?.(signature) ?? signature));
   return testCertificate(der, keys, subject);
+}
+
+const encodedKeys = new WeakMap<KeyObject, Uint8Array>();
+
+/** SubjectPublicKeyInfo. */
+function encodePublicKey(key: KeyObject): Uint8Array {
+  const encoded = encodedKeys.get(key) ?? Uint8Array.from(key.export({ type: 'spki', format: 'der' }));
+  encodedKeys.set(key, encoded);
+  return encoded;
 }
 
 function testCertificate(der: Uint8Array, keys: KeyPair, subject: Uint8Array): TestCertificate {
   let parsed: Certificate | undefined;
   return {
     der,
-    pem: pemOf('CERTIFICATE', der),
+    get pem(): string {
+      return pemOf('CERTIFICATE', der);
+    },
     keys,
-    privateKeyPem: keys.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+    get privateKeyPem(): string {
+      return keys.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+    },
     subject,
     get certificate(): Certificate {
       return (parsed ??= parseCertificate(der));

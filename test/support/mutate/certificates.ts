@@ -6,7 +6,6 @@ import {
   type TestCertificate,
   type TestSigner,
 } from '../../fakes/certificate-authority.ts';
-import { sequence } from '../../fakes/der.ts';
 import { signRepeatably } from './ecdsa.ts';
 import { type MutantKeyType, mutantKeys } from './keys.ts';
 
@@ -22,28 +21,12 @@ export function issueMutant(
   spec: MutantCertificateSpec,
   issuer?: TestCertificate,
 ): TestCertificate {
-  const { type = 'EC-256', role, editFields, editSignature, ...others } = spec;
+  const { type = 'EC-256', role, ...others } = spec;
   const keys = mutantKeys(type, role);
   const key = issuer?.keys.privateKey ?? keys.privateKey;
   const hash = /^ECDSA-(SHA\d+)$/.exec(spec.signatureAlgorithm ?? '')?.[1]?.toLowerCase() ?? usualHash(key);
-  let signed = new Uint8Array();
-  return issueCertificate(
-    kind,
-    {
-      ...others,
-      keys,
-      editFields: (fields) => {
-        const edited = editFields?.(fields) ?? fields;
-        signed = Uint8Array.from(sequence(...edited));
-        return edited;
-      },
-      editSignature: (usual) => {
-        const signature = signRepeatably(key, hash, signed, 'der') ?? usual;
-        return editSignature?.(signature) ?? signature;
-      },
-    },
-    issuer,
-  );
+  const sign = (tbs: Uint8Array) => signRepeatably(key, hash, tbs, 'der');
+  return issueCertificate(kind, { ...others, keys, sign }, issuer);
 }
 
 function usualHash(key: TestCertificate['keys']['privateKey']): string {
