@@ -21,7 +21,8 @@ export interface OpenedKey {
   readonly tokens: readonly string[];
 }
 
-export type OpenKeyOptions = Partial<Omit<KeyVaultKey, 'id'>> & Partial<Pick<KeyVaultOptions, 'clock' | 'credential'>>;
+export type OpenKeyOptions = Partial<Omit<KeyVaultKey, 'id'>> &
+  Partial<Pick<KeyVaultOptions, 'ca' | 'clock' | 'credential'>>;
 
 /** Opens a key of the vault by its identifier, or by name. */
 export async function openKey(vault: FakeKeyVault, id: string, options: OpenKeyOptions = {}): Promise<OpenedKey> {

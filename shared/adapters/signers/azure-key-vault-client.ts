@@ -84,16 +84,7 @@ export function openVault(options: VaultClientOptions): VaultClient {
         credential,
         { ...pipelineOptions(options), serviceVersion: apiVersion, disableChallengeResourceVerification: true },
       );
-      const body = await send('sign', async () => {
-        let text = '';
-        await client.sign(jws, digest, {
-          onResponse: ({ bodyAsText }: { bodyAsText?: string | null }) => {
-            text = bodyAsText ?? '';
-          },
-          requestOptions: { timeout: requestTimeout },
-        });
-        return { status: 200, body: text, retryAfter: undefined };
-      });
+      const body = await send('sign', () => signOnce(client, jws, digest));
       const { kid, value } = objectIn(body, 'sign', context);
       return {
         kid: typeof kid === 'string' ? kid : undefined,
@@ -101,6 +92,23 @@ export function openVault(options: VaultClientOptions): VaultClient {
       };
     },
   };
+}
+
+/** The whole answer: the client's own result does not say which key signed, nor its errors why it did not. */
+async function signOnce(client: CryptographyClient, algorithm: SignatureAlgorithm['jws'], digest: Uint8Array) {
+  const seen: { answer?: VaultAnswer } = {};
+  try {
+    await client.sign(algorithm, digest, {
+      onResponse: ({ status, headers, bodyAsText }) => {
+        seen.answer = { status, body: bodyAsText ?? '', retryAfter: milliseconds(headers.get('retry-after')) };
+      },
+      requestOptions: { timeout: requestTimeout },
+    });
+  } catch (error) {
+    if (seen.answer === undefined || seen.answer.status < 400) throw error;
+  }
+  if (seen.answer === undefined) throw new Error('the client gave no answer');
+  return seen.answer;
 }
 
 function pipelineOptions({ userAgent, ca }: VaultClientOptions) {
