@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// npm run fuzz -- [--cases N] [--seed S] [--family F,...] [--first N] [--minutes M] [--no-oracle]: mutated inputs, decided by
-// this product and by the reference implementation. A seed repeats its cases.
+// npm run fuzz -- [--cases N] [--seed S] [--family F,...] [--first N] [--minutes M] [--megabytes M] [--no-oracle]: mutated
+// inputs, decided by this product and by the reference implementation. A seed repeats its cases. With --no-oracle only what
+// must never happen is looked for: untyped errors, hangs, and with --megabytes more memory than that.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -9,6 +10,7 @@ import type { Family } from '../test/support/mutate/family.ts';
 import { type FuzzResult, fuzz } from '../test/support/mutate/fuzz.ts';
 import { startOracle } from '../test/support/mutate/oracle.ts';
 import { peersFolder } from './peers/peer.ts';
+import { startWatchdog } from './fuzz/watchdog.ts';
 import { prepareOracle } from './peers/oracle.ts';
 
 /** Cases between two lines of progress. */
@@ -21,6 +23,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: String(Date.now()) },
     family: { type: 'string' },
     minutes: { type: 'string' },
+    megabytes: { type: 'string' },
     'no-oracle': { type: 'boolean', default: false },
   },
 });
@@ -39,16 +42,21 @@ async function main(): Promise<number> {
   const perFamily = values.minutes === undefined ? Number(values.cases) : Infinity;
   console.log(`seed ${values.seed}; families ${chosen.map(({ name }) => name).join(', ')}`);
   const totals = new Map<string, Totals>();
+  const watchdog = startWatchdog(chosen.map(({ name }) => name));
   for (let done = 0; done < perFamily && performance.now() < deadline; done += batch) {
-    for (const family of chosen) {
+    for (const [position, family] of chosen.entries()) {
       if (performance.now() >= deadline) break;
       const first = Number(values.first) + done;
       const cases = Math.min(batch, perFamily - done);
-      add(totals, await fuzz(family, { seed: values.seed, first, cases, oracle }));
+      const onCase = (index: number) => {
+        watchdog.tell(position, index);
+      };
+      add(totals, await fuzz(family, { seed: values.seed, first, cases, oracle, onCase }));
     }
     tellMemory();
   }
   await oracle?.close();
+  await watchdog.close();
   return tell(totals);
 }
 
@@ -82,8 +90,15 @@ function add(totals: Map<string, Totals>, result: FuzzResult): void {
 }
 
 function tellMemory(): void {
-  const megabytes = Math.round(process.memoryUsage.rss() / 2 ** 20);
-  console.log(`${new Date().toISOString()} resident ${megabytes} MB`);
+  console.log(`${new Date().toISOString()} resident ${residentMegabytes()} MB, at most ${peakMegabytes()} MB`);
+}
+
+function residentMegabytes(): number {
+  return Math.round(process.memoryUsage.rss() / 2 ** 20);
+}
+
+function peakMegabytes(): number {
+  return Math.round(process.resourceUsage().maxRSS / 2 ** 10);
 }
 
 function tell(totals: ReadonlyMap<string, Totals>): number {
@@ -97,7 +112,9 @@ function tell(totals: ReadonlyMap<string, Totals>): number {
     findings += sum.findings;
   }
   console.log(`seed ${values.seed}: ${cases} cases, ${findings} findings`);
-  return findings === 0 ? 0 : 1;
+  const tooMuch = values.megabytes !== undefined && peakMegabytes() > Number(values.megabytes);
+  if (tooMuch) console.log(`more than ${values.megabytes} MB were used: ${peakMegabytes()} MB`);
+  return findings === 0 && !tooMuch ? 0 : 1;
 }
 
 process.exitCode = await main();

@@ -12,6 +12,8 @@ export interface FuzzOptions {
   readonly cases: number;
   /** Without an oracle only crashes, untyped errors and slow cases are found. */
   readonly oracle: Oracle | undefined;
+  /** Told of each case before it is made. */
+  readonly onCase?: (index: number) => void;
 }
 
 /** A case in which something is wrong. */
@@ -50,6 +52,7 @@ export async function fuzz(family: Family, options: FuzzOptions): Promise<FuzzRe
   let acceptedCount = 0;
   const comparisons = new Set<Promise<void>>();
   for (let index = first; index < first + cases; index++) {
+    options.onCase?.(index);
     const each = await caseOf(family, seed, index);
     const found = (kind: Finding['kind'], detail: string, ours?: Answer, theirs?: Answer) => {
       if (findings.length >= maxFindings) return;

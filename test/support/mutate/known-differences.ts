@@ -19,6 +19,12 @@ interface Disagreement {
 
 export const knownDifferences: readonly KnownDifference[] = [
   {
+    name: 'certificate version 2^63-1',
+    families: ['certificate', 'certificate-file'],
+    explains: ({ theirs, ours }) =>
+      theirs.facts !== undefined && ours.text === 'x509: invalid version' && overflows(theirs),
+  },
+  {
     name: 'delta CRL without a number',
     families: ['revocation'],
     explains: ({ theirs, ours }) =>
@@ -64,6 +70,13 @@ export const knownDifferences: readonly KnownDifference[] = [
       isDeepStrictEqual(withDateTimes(theirs.facts), JSON.parse(JSON.stringify(ours.facts))),
   },
 ];
+
+/** Whether the version of a certificate, or of one in a file, is one more than an int64 can be. */
+function overflows({ facts }: Answer): boolean {
+  const version =
+    (facts as { version?: number }).version ?? Number(JSON.stringify(facts).includes('02087fffffffffffffff') && -1);
+  return version < 0;
+}
 
 /** Whether the size in the facts of a payload is one that JavaScript's numbers do not hold. */
 function isHuge(facts: unknown): boolean {
