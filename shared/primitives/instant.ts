@@ -52,6 +52,12 @@ export function dateOfInstant(instant: Instant): Date {
   return new Date(Number(seconds) * 1000 + Math.floor(nanoseconds / 1_000_000));
 }
 
+/** Whether a date, which has milliseconds, is earlier than an instant, which has nanoseconds. */
+export function isDateBefore(date: Date, instant: Instant): boolean {
+  const whole = dateOfInstant(instant);
+  return date < whole || (date.getTime() === whole.getTime() && instant.nanoseconds % 1_000_000 > 0);
+}
+
 const rfc3339 = /^(\d{4})-(\d\d)-(\d\d)T(\d{1,2}):(\d\d):(\d\d)(?:[.,](\d+))?(?:Z|([+-])(\d\d):(\d\d))$/;
 
 /**

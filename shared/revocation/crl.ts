@@ -2,6 +2,7 @@
 import { NotaryError } from '../errors.ts';
 import { DerReader } from '../primitives/asn1.ts';
 import { formatRfc3339 } from '../primitives/go-time.ts';
+import { isDateBefore, type Instant } from '../primitives/instant.ts';
 import type { Certificate } from '../x509/certificate.ts';
 import { parseCrlDistributionPoints, type Extension } from '../x509/extensions.ts';
 import { signatureAlgorithmNamed } from '../x509/signature-algorithm.ts';
@@ -106,7 +107,7 @@ export function findRevocation(bundle: CrlBundle, question: RevocationQuestion):
   let temporary: RevocationListEntry | undefined;
   for (const entry of lists.flatMap((list) => entriesOf(list, certificate.serialNumber))) {
     const invalidityDate = readInvalidityDate(entry);
-    const signedBefore = authenticSigningTime && invalidityDate && authenticSigningTime < invalidityDate;
+    const signedBefore = authenticSigningTime && invalidityDate && isDateBefore(authenticSigningTime, invalidityDate);
     if (signedBefore === true) return undefined;
     if (entry.reasonCode !== certificateHold && entry.reasonCode !== removeFromCrl) return entry;
     if (temporary === undefined || temporary.revocationDate < entry.revocationDate) temporary = entry;
@@ -114,8 +115,8 @@ export function findRevocation(bundle: CrlBundle, question: RevocationQuestion):
   return temporary?.reasonCode === certificateHold ? temporary : undefined;
 }
 
-function readInvalidityDate({ extensions }: RevocationListEntry): Date | undefined {
-  let date: Date | undefined;
+function readInvalidityDate({ extensions }: RevocationListEntry): Instant | undefined {
+  let date: Instant | undefined;
   for (const extension of extensions) {
     if (extension.oid === invalidityDateOid) date = parseInvalidityDate(extension.value);
     else checkCritical([extension], []);

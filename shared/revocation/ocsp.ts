@@ -2,6 +2,7 @@
 import { NotaryError } from '../errors.ts';
 import { equalBytes } from '../primitives/bytes.ts';
 import { formatRfc3339 } from '../primitives/go-time.ts';
+import { isDateBefore } from '../primitives/instant.ts';
 import { quote } from '../primitives/quote.ts';
 import { parseCertificate, type Certificate } from '../x509/certificate.ts';
 import { signatureAlgorithmName, signatureAlgorithmNamed } from '../x509/signature-algorithm.ts';
@@ -140,7 +141,7 @@ function becameInvalidLater({ extensions }: SingleResponse, { authenticSigningTi
   const extension = extensions.findLast(({ oid }) => oid === invalidityDateOid);
   if (extension === undefined || authenticSigningTime === undefined) return false;
   try {
-    return authenticSigningTime < parseInvalidityDate(extension.value);
+    return isDateBefore(authenticSigningTime, parseInvalidityDate(extension.value));
   } catch {
     return false;
   }

@@ -3,21 +3,30 @@
 /** The address of an OCSP responder or CRL, or why it cannot be asked. */
 export type ServerUrl = { readonly url: URL } | { readonly unsupported: string };
 
-/** Go's parser refuses control characters. */
-const control = /[\0-\x20\x7f]/;
+/** Control characters, and escapes that are none: Go's parser refuses both. */
+const malformed = /[\0-\x1f\x7f]|^[^?]*%(?![0-9a-f]{2})/i;
+/** A host, which must not be left out, and what follows it. Other parsers would take a backslash for a slash. */
+const parts = /^(http:\/\/[!-~]*?)(?=[/?#]|$)([^]*)$/i;
 
 /**
- * Reads an address of a certificate or CRL: plain HTTP only, because an answer is signed itself and TLS would have to be
- * checked for revocation in turn. Text that some parsers repair (blanks, backslashes, no host) is no address.
+ * Reads an address of a certificate or CRL, one character a byte: plain HTTP only, because an answer is signed itself and the
+ * certificate of a TLS server would have to be checked in turn.
  */
 export function parseServerUrl(text: string): ServerUrl {
   const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(text)?.[1]?.toLowerCase() ?? '';
   if (scheme !== 'http') return { unsupported: scheme };
-  const malformed = control.test(text) || text.includes('\\') || !/^http:\/\/[^/?#]/i.test(text);
-  if (malformed || !URL.canParse(text)) return { unsupported: 'http (malformed address)' };
-  const url = new URL(text);
+  const [, start = '', rest = ''] = parts.exec(text) ?? [];
+  const escaped = `${start}${rest.replaceAll(/[^!-~]|\\/g, escapeByte)}`;
+  const odd =
+    malformed.test(text) || start.length <= 'http://'.length || start.includes('\\') || !URL.canParse(escaped);
+  if (odd) return { unsupported: 'http (malformed address)' };
+  const url = new URL(escaped);
   url.username = '';
   url.password = '';
   url.hash = '';
   return { url };
+}
+
+function escapeByte(character: string): string {
+  return `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`;
 }

@@ -46,7 +46,9 @@ export interface OcspSpec extends Issued {
   readonly responseType?: string;
   /** Of the response, not of the certificate; with another one than 0 there is no more. */
   readonly responseStatus?: number;
-  readonly editSignature?: (signature: Uint8Array) => Uint8Array;
+  /** Changes the ResponseData before it is signed. */
+  readonly editData?: (data: Uint8Array) => Uint8Array;
+  readonly editSignature?: (signature: Uint8Array, signed: Uint8Array) => Uint8Array;
 }
 
 export const sha1Oid = '1.3.14.3.2.26';
@@ -59,13 +61,14 @@ export function ocspResponse(spec: OcspSpec): Uint8Array {
   const { issuer, signer = issuer } = spec;
   const responderId = spec.responderId ?? context(1, signer.subject);
   const responses = sequence(...(spec.before ?? []), singleResponse(spec));
-  const data = sequence(responderId, generalizedTime(new Date('2026-01-01')), responses);
+  const usual = sequence(responderId, generalizedTime(new Date('2026-01-01')), responses);
+  const data = spec.editData?.(usual) ?? usual;
   const { identifier, signature } = signData(data, signer.keys.privateKey, spec.signatureAlgorithm);
   const embedded = spec.certificates ?? (signer === issuer ? [] : [signer]);
   const basic = sequence(
     data,
     identifier,
-    bitString(spec.editSignature?.(signature) ?? signature),
+    bitString(spec.editSignature?.(signature, data) ?? signature),
     ...(embedded.length === 0 ? [] : [context(0, sequence(...embedded.map((each) => each.der)))]),
   );
   return sequence(status, context(0, sequence(oid(spec.responseType ?? '1.3.6.1.5.5.7.48.1.1'), octetString(basic))));
@@ -132,7 +135,9 @@ export interface CrlSpec {
   /** As encoded: 1 is version 2; `null` leaves it out. */
   readonly version?: number | null;
   readonly signatureAlgorithm?: TestSignatureAlgorithm;
-  readonly editSignature?: (signature: Uint8Array) => Uint8Array;
+  /** Changes the TBSCertList before it is signed. */
+  readonly editTbs?: (tbs: Uint8Array) => Uint8Array;
+  readonly editSignature?: (signature: Uint8Array, signed: Uint8Array) => Uint8Array;
 }
 
 /** A CRL (RFC 5280, 5.1). */
@@ -141,7 +146,7 @@ export function crl(spec: CrlSpec): Uint8Array {
   const key = issuer.keys.privateKey;
   const { identifier } = signData(new Uint8Array(), key, spec.signatureAlgorithm);
   const extensions = [...(number === null ? [] : [crlNumber(number)]), ...(spec.extensions ?? [])];
-  const tbs = sequence(
+  const usual = sequence(
     ...(version === null ? [] : [integer(version)]),
     identifier,
     issuer.subject,
@@ -150,8 +155,9 @@ export function crl(spec: CrlSpec): Uint8Array {
     ...(entries.length === 0 ? [] : [sequence(...entries.map(entry))]),
     ...(extensions.length === 0 ? [] : [context(0, sequence(...extensions))]),
   );
+  const tbs = spec.editTbs?.(usual) ?? usual;
   const { signature } = signData(tbs, key, spec.signatureAlgorithm);
-  return sequence(tbs, identifier, bitString(spec.editSignature?.(signature) ?? signature));
+  return sequence(tbs, identifier, bitString(spec.editSignature?.(signature, tbs) ?? signature));
 }
 
 function entry({ serialNumber, date = new Date('2024-01-01'), reason, extensions = [] }: RevokedSpec): Uint8Array {
