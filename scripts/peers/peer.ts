@@ -13,7 +13,8 @@ export const goModules = join(root, 'test/interop/peers');
 /** The list that preparation leaves for the tests. */
 export const peersFile = join(peersFolder, 'peers.json');
 
-export type PeerName = 'notation' | 'oras' | 'olareg' | 'ggcr' | 'docker-registry' | 'openssl';
+export type PeerName =
+  'notation' | 'oras' | 'olareg' | 'ggcr' | 'crane' | 'distribution' | 'docker-registry' | 'openssl';
 
 /** A real program that the product has to agree with. */
 export interface Peer {

@@ -15,19 +15,21 @@ export interface RunningRegistry {
 
 /** What the registries differ in, as far as signing is concerned. */
 export interface RegistryKind {
-  readonly name: Extract<PeerName, 'docker-registry' | 'olareg' | 'ggcr'>;
+  readonly name: Extract<PeerName, 'docker-registry' | 'distribution' | 'olareg' | 'ggcr' | 'crane'>;
   /** Ways of signing that it is tried with. */
   readonly modes: readonly ReferrersMode[];
   readonly referrersApi: boolean;
 }
 
 /**
- * Debian's docker-registry has no Referrers API: signing through it falls back to the tag schema. go-containerregistry's
+ * docker-registry, its successor distribution v3 and `crane registry serve` have no Referrers API: signing through it falls back to the tag schema. go-containerregistry's
  * has it but sends no `OCI-Subject`. olareg has it completely; the tag schema on top of the API is left out there, because
  * it drops the API's listing when an index of the same bytes is pushed under the tag, whoever pushes it.
  */
 export const registryKinds: readonly RegistryKind[] = [
   { name: 'docker-registry', modes: ['tag-schema', 'api-first'], referrersApi: false },
+  { name: 'distribution', modes: ['tag-schema', 'api-first'], referrersApi: false },
+  { name: 'crane', modes: ['tag-schema', 'api-first'], referrersApi: false },
   { name: 'olareg', modes: ['api-first'], referrersApi: true },
   { name: 'ggcr', modes: ['tag-schema', 'api-first'], referrersApi: true },
 ];
@@ -37,6 +39,10 @@ export function startRegistry(name: RegistryKind['name']): Promise<RunningRegist
   switch (name) {
     case 'docker-registry':
       return startDockerRegistry({});
+    case 'distribution':
+      return startDockerRegistry({}, 'distribution');
+    case 'crane':
+      return start(name, (port) => ['registry', 'serve', '--address', `127.0.0.1:${port}`]);
     case 'olareg':
       return start(name, (port) => `serve --addr 127.0.0.1 --port ${port} --store-type mem --api-delete`.split(' '));
     case 'ggcr':
@@ -55,9 +61,12 @@ export interface DockerRegistryOptions {
   readonly data?: string;
 }
 
-/** Starts Debian's docker-registry in a folder of its own. */
-export function startDockerRegistry(options: DockerRegistryOptions): Promise<RunningRegistry> {
-  return start('docker-registry', (port, directory) => {
+/** Starts Debian's docker-registry, or its successor, in a folder of its own. */
+export function startDockerRegistry(
+  options: DockerRegistryOptions,
+  name: 'docker-registry' | 'distribution' = 'docker-registry',
+): Promise<RunningRegistry> {
+  return start(name, (port, directory) => {
     for (const [name, text] of Object.entries(options.files ?? {})) writeFileSync(join(directory, name), text);
     const configuration = {
       version: 0.1,
