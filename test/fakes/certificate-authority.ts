@@ -271,7 +271,12 @@ const signatureAlgorithms = {
 /** Signs data; the usual algorithm of a key, or a certain one. */
 export function signData(data: Uint8Array, key: KeyObject, algorithm?: TestSignatureAlgorithm) {
   const chosen = signatureAlgorithms[algorithm ?? usualAlgorithm(key)];
-  return { identifier: chosen.identifier, signature: chosen.sign(data, key) };
+  return {
+    identifier: chosen.identifier,
+    get signature(): Uint8Array {
+      return chosen.sign(data, key);
+    },
+  };
 }
 
 function usualAlgorithm(key: KeyObject): TestSignatureAlgorithm {

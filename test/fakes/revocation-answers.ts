@@ -48,7 +48,9 @@ export interface OcspSpec extends Issued {
   readonly responseStatus?: number;
   /** Changes the ResponseData before it is signed. */
   readonly editData?: (data: Uint8Array) => Uint8Array;
-  readonly editSignature?: (signature: Uint8Array, signed: Uint8Array) => Uint8Array;
+  /** Signs the data; undefined leaves that to the signer's key. */
+  readonly sign?: (data: Uint8Array) => Uint8Array | undefined;
+  readonly editSignature?: (signature: Uint8Array) => Uint8Array;
 }
 
 export const sha1Oid = '1.3.14.3.2.26';
@@ -63,12 +65,13 @@ export function ocspResponse(spec: OcspSpec): Uint8Array {
   const responses = sequence(...(spec.before ?? []), singleResponse(spec));
   const usual = sequence(responderId, generalizedTime(new Date('2026-01-01')), responses);
   const data = spec.editData?.(usual) ?? usual;
-  const { identifier, signature } = signData(data, signer.keys.privateKey, spec.signatureAlgorithm);
+  const signed = signData(data, signer.keys.privateKey, spec.signatureAlgorithm);
+  const signature = spec.sign?.(data) ?? signed.signature;
   const embedded = spec.certificates ?? (signer === issuer ? [] : [signer]);
   const basic = sequence(
     data,
-    identifier,
-    bitString(spec.editSignature?.(signature, data) ?? signature),
+    signed.identifier,
+    bitString(spec.editSignature?.(signature) ?? signature),
     ...(embedded.length === 0 ? [] : [context(0, sequence(...embedded.map((each) => each.der)))]),
   );
   return sequence(status, context(0, sequence(oid(spec.responseType ?? '1.3.6.1.5.5.7.48.1.1'), octetString(basic))));
@@ -137,7 +140,9 @@ export interface CrlSpec {
   readonly signatureAlgorithm?: TestSignatureAlgorithm;
   /** Changes the TBSCertList before it is signed. */
   readonly editTbs?: (tbs: Uint8Array) => Uint8Array;
-  readonly editSignature?: (signature: Uint8Array, signed: Uint8Array) => Uint8Array;
+  /** Signs the data; undefined leaves that to the signer's key. */
+  readonly sign?: (data: Uint8Array) => Uint8Array | undefined;
+  readonly editSignature?: (signature: Uint8Array) => Uint8Array;
 }
 
 /** A CRL (RFC 5280, 5.1). */
@@ -156,8 +161,8 @@ export function crl(spec: CrlSpec): Uint8Array {
     ...(extensions.length === 0 ? [] : [context(0, sequence(...extensions))]),
   );
   const tbs = spec.editTbs?.(usual) ?? usual;
-  const { signature } = signData(tbs, key, spec.signatureAlgorithm);
-  return sequence(tbs, identifier, bitString(spec.editSignature?.(signature, tbs) ?? signature));
+  const signature = spec.sign?.(tbs) ?? signData(tbs, key, spec.signatureAlgorithm).signature;
+  return sequence(tbs, identifier, bitString(spec.editSignature?.(signature) ?? signature));
 }
 
 function entry({ serialNumber, date = new Date('2024-01-01'), reason, extensions = [] }: RevokedSpec): Uint8Array {

@@ -101,7 +101,7 @@ const dates = ['2026-06-01', '2026-06-01T00:00:01Z', '2024-02-29', '2100-01-01',
 
 /** Leaf, issuer and root; the issuer itself may be revocable by the same servers. */
 function makeChain(random: Random, method: 'ocsp' | 'crl'): TestCertificate[] {
-  const type = random.sometimes<MutantKeyType>(0.1, () => random.pick(['EC-384', 'RSA-2048', 'EC-521']), 'EC-256');
+  const type = random.sometimes<MutantKeyType>(0.05, () => random.pick(['EC-384', 'RSA-2048', 'EC-521']), 'EC-256');
   const usages = random.sometimes(0.06, () => random.pick([['keyCertSign'], ['keyCertSign', 'digitalSignature']]), [
     'keyCertSign',
     'cRLSign',
@@ -175,8 +175,6 @@ function damaged(random: Random, body: Uint8Array): Uint8Array {
   return body;
 }
 
-type Edit = (signature: Uint8Array, signed: Uint8Array) => Uint8Array;
-
 /** What an answer is signed with: the same specification always gives the same bytes. */
 function signing(random: Random, key: TestCertificate['keys']['privateKey']) {
   const isRsa = key.asymmetricKeyType === 'rsa';
@@ -194,11 +192,10 @@ function signing(random: Random, key: TestCertificate['keys']['privateKey']) {
   const signatureAlgorithm = random.sometimes<TestSignatureAlgorithm>(0.1, () => random.pick(others), usual);
   const hash = /SHA\d+/.exec(signatureAlgorithm)?.[0].toLowerCase() ?? 'sha256';
   const broken = random.chance(0.03);
-  const editSignature: Edit = (made, signed) => {
-    const signature = signRepeatably(key, hash, signed, 'der') ?? made;
-    return broken ? signature.map((byte, index) => (index === signature.length - 1 ? byte ^ 1 : byte)) : signature;
-  };
-  return { signatureAlgorithm, editSignature };
+  const sign = (data: Uint8Array) => signRepeatably(key, hash, data, 'der');
+  const editSignature = (made: Uint8Array) =>
+    broken ? made.map((byte, index) => (index === made.length - 1 ? byte ^ 1 : byte)) : made;
+  return { signatureAlgorithm, sign, editSignature };
 }
 
 function ocspBody(random: Random, issued: answers.Issued): Uint8Array {
