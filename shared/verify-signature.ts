@@ -5,7 +5,9 @@ import { type SignatureEnvelope, readContent } from './envelope/envelope.ts';
 import { NotaryError } from './errors.ts';
 import type { Descriptor } from './oci/descriptor.ts';
 import { capabilities } from './plugin/metadata.ts';
+import { pluginAttributes } from './plugin/verify-protocol.ts';
 import type { TrustStore, VerifyPorts } from './ports.ts';
+import type { VerificationLevel } from './trust/level.ts';
 import type { TrustPolicyStatement } from './trust/policy.ts';
 import {
   type LoadedStore,
@@ -18,10 +20,16 @@ import { validateIntegrity } from './validation/integrity.ts';
 import type { SignatureOutcome, SignatureSummary, ValidationResult } from './validation/outcome.ts';
 import { type RevocationFacts, validateRevocation } from './validation/revocation.ts';
 import { summarizeSignature } from './validation/signature-summary.ts';
-import { type Laxity, type Strictness, findManifestLaxity } from './validation/strictness.ts';
+import { type Laxity, type Strictness, findCriticalAttribute, findManifestLaxity } from './validation/strictness.ts';
 import type { TargetMismatch } from './validation/target-artifact.ts';
 import { verifyTimestamp } from './verify-timestamp.ts';
-import { type SignaturePlugin, locateSignaturePlugin, takesOver, verifyWithPlugin } from './verify-with-plugin.ts';
+import {
+  type SignaturePlugin,
+  askedOf,
+  locateSignaturePlugin,
+  takesOver,
+  verifyWithPlugin,
+} from './verify-with-plugin.ts';
 
 /** What a signature is judged by; the same for all signatures of an artifact. */
 export interface Judgement {
@@ -62,6 +70,8 @@ export async function verifySignature(
   const { validations, problem } =
     plugin === undefined ? { validations: own } : await verifyWithPlugin(plugin, envelope, judgement.statement, own);
   if (problem !== undefined || validations.some(isFatal)) return { ...known, verified: false, validations, ...problem };
+  const unprocessed = judgement.strictness === 'strict' ? findUnprocessed(envelope, plugin, level) : undefined;
+  if (unprocessed !== undefined) return { ...known, verified: false, validations, ...unprocessed };
   const mismatch = await judgement.findMismatch(envelope);
   return { ...known, verified: mismatch === undefined, validations, ...mismatch };
 }
@@ -69,6 +79,16 @@ export async function verifySignature(
 function findLaxManifest({ manifest }: StoredEnvelope, { strictness, artifact }: Judgement): Laxity | undefined {
   if (strictness !== 'strict' || manifest === undefined || artifact === undefined) return undefined;
   return findManifestLaxity(manifest, artifact);
+}
+
+/** What the signature demands of a plugin that had nothing to do, and so was not run. */
+function findUnprocessed(
+  envelope: VerifiedEnvelope,
+  plugin: SignaturePlugin | undefined,
+  level: VerificationLevel,
+): Laxity | undefined {
+  if (plugin === undefined || askedOf(plugin.capabilities, level).length > 0) return undefined;
+  return findCriticalAttribute(envelope, Object.values(pluginAttributes));
 }
 
 function isFatal({ action, error }: ValidationResult): boolean {

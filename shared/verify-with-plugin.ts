@@ -3,6 +3,7 @@ import type { VerifiedEnvelope } from './envelope/content.ts';
 import { NotaryError } from './errors.ts';
 import { capabilities as known } from './plugin/metadata.ts';
 import type { VerificationPlugin, VerificationPlugins } from './ports.ts';
+import type { VerificationLevel } from './trust/level.ts';
 import type { TrustPolicyStatement } from './trust/policy.ts';
 import type { ValidationResult } from './validation/outcome.ts';
 import {
@@ -42,6 +43,14 @@ export async function locateSignaturePlugin(
   return 'error' in capabilities ? capabilities : { requested, plugin: located.value, capabilities };
 }
 
+/** What a plugin is asked for: nothing when it only checks revocation and that is skipped. */
+export function askedOf(
+  capabilities: readonly VerifierCapability[],
+  { actions }: VerificationLevel,
+): readonly VerifierCapability[] {
+  return capabilities.filter((capability) => capability !== known.revocationCheck || actions.revocation !== 'skip');
+}
+
 /** Whether a plugin takes over a validation. */
 export function takesOver(plugin: SignaturePlugin | undefined, capability: VerifierCapability): boolean {
   return plugin?.capabilities.includes(capability) === true;
@@ -58,7 +67,7 @@ export async function verifyWithPlugin(
   validations: readonly ValidationResult[],
 ): Promise<{ readonly validations: readonly ValidationResult[]; readonly problem?: PluginProblem }> {
   const { authenticity, revocation } = level.actions;
-  const asked = capabilities.filter((capability) => capability !== known.revocationCheck || revocation !== 'skip');
+  const asked = askedOf(capabilities, level);
   if (asked.length === 0) return { validations };
   const identities = trustedIdentities.map(({ text }) => text);
   const verdict = await attempt(() =>

@@ -56,7 +56,17 @@ function anyUsage({ certificateChain: [leaf] }: VerifiedEnvelope): Laxity | unde
 /** Item 1: where the signature names a verification plugin, its answer tells which attributes were processed. */
 function unprocessedAttribute(envelope: VerifiedEnvelope): Laxity | undefined {
   if (findVerificationPlugin(envelope) !== undefined) return undefined;
-  const critical = envelope.signedAttributes.extended.find((attribute) => attribute.critical);
+  return findCriticalAttribute(envelope, []);
+}
+
+/** A critical attribute that nobody has evaluated, apart from those that are known. */
+export function findCriticalAttribute(
+  { signedAttributes }: VerifiedEnvelope,
+  known: readonly string[],
+): Laxity | undefined {
+  const critical = signedAttributes.extended.find(
+    (attribute) => attribute.critical && !known.includes(String(attribute.key)),
+  );
   if (critical === undefined) return undefined;
   return laxity(
     `the signature has the critical attribute ${quote(String(critical.key))}, which nothing here understands`,
