@@ -41,16 +41,19 @@ export interface CredentialOptions extends TokenExchange {
  */
 export function openCredential(signIn: AzureSignIn, options: CredentialOptions): AzureCredential {
   const authority = signIn.authority ?? options.authority;
-  const seen: { assertion?: Secret; token?: string } = {};
-  const keep = async (request: Promise<Secret>): Promise<string> => {
-    const assertion = await request;
+  const seen: { assertion?: Secret; asked?: Promise<Secret> | undefined; token?: string } = {};
+  // MSAL asks twice for one access token: to look into its cache, and to send.
+  const keep = async (ask: () => Promise<Secret>): Promise<string> => {
+    const assertion = await (seen.asked ??= ask());
     seen.assertion = assertion;
     return assertion.reveal();
   };
   const credential = credentialOf(signIn, authority, options, keep);
-  const tokens = new Map<string, Promise<AccessToken>>();
+  const running = new Map<string, Promise<AccessToken>>();
+  const tokens = new Map<string, AccessToken>();
 
   const request = async (scopes: string | string[], tokenOptions: GetTokenOptions): Promise<AccessToken> => {
+    seen.asked = undefined;
     try {
       const token = await getToken(credential, signIn, scopes, tokenOptions);
       options.mask(token.token);
@@ -68,20 +71,18 @@ export function openCredential(signIn: AzureSignIn, options: CredentialOptions):
     getToken: async (scopes, tokenOptions = {}) => {
       const key = JSON.stringify([scopes, tokenOptions.tenantId, tokenOptions.claims]);
       const known = tokens.get(key);
+      if (known !== undefined && known.expiresOnTimestamp - renewBefore > Date.now()) return known;
       // whoever asks meanwhile shares one request
-      if (known !== undefined && (await isUsable(known))) return known;
-      if (known === tokens.get(key)) tokens.set(key, request(scopes, tokenOptions));
-      return tokens.get(key) ?? request(scopes, tokenOptions);
+      const asked = running.get(key) ?? request(scopes, tokenOptions);
+      running.set(key, asked);
+      try {
+        tokens.set(key, await asked);
+      } finally {
+        running.delete(key);
+      }
+      return asked;
     },
   };
-}
-
-async function isUsable(token: Promise<AccessToken>): Promise<boolean> {
-  try {
-    return (await token).expiresOnTimestamp - renewBefore > Date.now();
-  } catch {
-    return false;
-  }
 }
 
 /**
@@ -113,7 +114,7 @@ function credentialOf(
   signIn: AzureSignIn,
   authority: string,
   exchange: CredentialOptions,
-  keep: (request: Promise<Secret>) => Promise<string>,
+  keep: (ask: () => Promise<Secret>) => Promise<string>,
 ): TokenCredential {
   const cloud = cloudOfAuthority(authority);
   // Of an authority that is not a public one, the public one cannot tell anything.
@@ -126,11 +127,11 @@ function credentialOf(
   switch (signIn.kind) {
     case 'github-federation': {
       const audience = (cloud ?? azureClouds[0]).federationAudience;
-      const assertion = () => keep(requestJobToken(signIn, audience, exchange));
+      const assertion = () => keep(() => requestJobToken(signIn, audience, exchange));
       return new ClientAssertionCredential(signIn.tenantId, signIn.clientId, assertion, common);
     }
     case 'pipelines-federation': {
-      const assertion = () => keep(requestConnectionToken(signIn.connection, exchange));
+      const assertion = () => keep(() => requestConnectionToken(signIn.connection, exchange));
       return new ClientAssertionCredential(signIn.tenantId, signIn.clientId, assertion, common);
     }
     case 'workload-identity': {

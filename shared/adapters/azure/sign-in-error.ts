@@ -75,6 +75,9 @@ function cliReason(text: string, cause: unknown): string {
 
 /** Entra's sentence without trace ids, line breaks and what stands behind them. */
 function entraText(message: string): string {
-  const [sentence = ''] = message.replace(/\s+/g, ' ').split(/ ?(?:Trace ID|Correlation ID|Timestamp):/);
+  const flat = message.replace(/\s+/g, ' ');
+  // MSAL puts times and codes before what Entra said.
+  const said = /AADSTS[0-9]+:.*/.exec(flat)?.[0] ?? flat;
+  const [sentence = ''] = said.split(/ ?(?:Trace ID|Correlation ID|Timestamp):/);
   return sentence.length > maxEntraText ? `${sentence.slice(0, maxEntraText)}…` : sentence;
 }

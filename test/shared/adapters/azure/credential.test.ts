@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { openCredential, type AzureCredential } from '../../../../shared/adapters/azure/credential.ts';
+import type { AzureSignIn } from '../../../../shared/adapters/azure/sign-in.ts';
+import { createHttpClient } from '../../../../shared/adapters/http.ts';
+import { NotaryError } from '../../../../shared/errors.ts';
+import { Secret } from '../../../../shared/primitives/secret.ts';
+import { startEntra, type FakeEntra } from '../../../fakes/entra.ts';
+import { createSelfSigned } from '../../../fakes/certificate-authority.ts';
+import { virtualTiming } from '../../../fakes/timing.ts';
+
+const scope = 'https://vault.azure.net/.default';
+const client = { tenantId: '11111111-1111-1111-1111-111111111111', clientId: 'client' };
+const usual = getCACertificates('default');
+let entra: FakeEntra;
+beforeAll(async () => {
+  entra = await startEntra();
+  // the token endpoints are asked by our own client, which takes what the process trusts
+  setDefaultCACertificates([...usual, entra.ca]);
+});
+afterAll(async () => {
+  setDefaultCACertificates(usual);
+  await entra.close();
+});
+beforeEach(() => {
+  entra.refuse(undefined);
+  entra.tokenStatus = 200;
+  entra.lifetime = 3600;
+});
+
+function open(signIn: AzureSignIn): { credential: AzureCredential; masks: string[] } {
+  const masks: string[] = [];
+  const http = createHttpClient({ userAgent: 'test/1', environment: {} });
+  const options = { authority: entra.url, ca: entra.ca, http, timing: virtualTiming() };
+  const credential = openCredential(signIn, { ...options, mask: (text) => masks.push(text) });
+  return { credential, masks };
+}
+
+const github: AzureSignIn = {
+  kind: 'github-federation',
+  ...client,
+  requestUrl: '',
+  requestToken: new Secret('request-token'),
+  description: "the job's identity token",
+};
+const fromGitHub = (): AzureSignIn => ({ ...github, requestUrl: `${entra.url}/identity-token?a=b` });
+const fromPipelines = (): AzureSignIn => ({
+  kind: 'pipelines-federation',
+  ...client,
+  connection: {
+    name: 'my connection',
+    id: 'connection-id',
+    requestUrl: `${entra.url}/identity-token`,
+    accessToken: new Secret('system-token'),
+  },
+  description: "service connection 'my connection'",
+});
+
+describe('federation', () => {
+  it("[KEY-52] [KEY-64] exchanges the job's identity token, asked for with the cloud's audience, and masks all", async () => {
+    const { credential, masks } = open(fromGitHub());
+    const token = (await credential.getToken(scope))?.token;
+    const [asked] = entra.tokenRequests.slice(-1);
+    expect(asked?.url).toBe('/identity-token?a=b&audience=api%3A%2F%2FAzureADTokenExchange');
+    expect(asked?.headers['authorization']).toBe('Bearer request-token');
+    const form = entra.requests.at(-1);
+    expect(form?.get('client_assertion_type')).toBe('urn:ietf:params:oauth:client-assertion-type:jwt-bearer');
+    expect(masks).toEqual([form?.get('client_assertion'), token]);
+    expect(credential.principal).toEqual({ clientId: 'app', objectId: 'object', tenantId: 'tenant' });
+  });
+
+  it('[KEY-48] asks once for all who wait, [KEY-52] [KEY-49] and with a fresh identity token when it ends', async () => {
+    entra.lifetime = 200;
+    const { credential } = open(fromGitHub());
+    const before = entra.tokenRequests.length;
+    const tokens = await Promise.all([1, 2, 3].map(() => credential.getToken(scope)));
+    expect(new Set(tokens.map((each) => each?.token)).size).toBe(1);
+    expect(entra.tokenRequests.length - before).toBe(1);
+    await credential.getToken(scope);
+    expect(entra.tokenRequests.length - before).toBe(2);
+  });
+
+  it('[ADO-53] [ADO-54] asks for the token of a service connection as Azure Pipelines wants it', async () => {
+    const { credential, masks } = open(fromPipelines());
+    await credential.getToken(scope);
+    const [asked] = entra.tokenRequests.slice(-1);
+    expect(asked).toMatchObject({
+      method: 'POST',
+      url: '/identity-token?api-version=7.1&serviceConnectionId=connection-id',
+      headers: { authorization: 'Bearer system-token', 'x-tfs-fedauthredirect': 'Suppress' },
+    });
+    expect(masks[0]).toBe(entra.requests.at(-1)?.get('client_assertion'));
+  });
+
+  it.each([401, 403, 404, 500])('[ADO-55] names the connection when the server answers %i', async (status) => {
+    entra.tokenStatus = status;
+    const { credential } = open(fromPipelines());
+    const before = entra.tokenRequests.length;
+    await expect(credential.getToken(scope)).rejects.toThrow(
+      `the identity token of service connection 'my connection' was refused: HTTP status ${status}`,
+    );
+    expect(entra.tokenRequests.length - before > 1).toBe(status === 500);
+  });
+
+  it('[KEY-54] shows what did not match', async () => {
+    entra.refuse('AADSTS700213: No matching federated identity record found');
+    const { credential } = open(fromGitHub());
+    const failure = await credential.getToken(scope).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    expect(failure).toBeInstanceOf(NotaryError);
+    expect(failure).toMatchObject({
+      code: 'azure-sign-in',
+      message: expect.stringMatching(
+        /issuer: https:\/\/issuer\n {2}subject: subject\n {2}audience: audience/,
+      ) as unknown,
+    });
+  });
+});
+
+describe('service principals', () => {
+  it('[KEY-57] [KEY-60] signs in with a secret', async () => {
+    const secret = new Secret('the-secret');
+    const { credential } = open({ kind: 'client-secret', ...client, secret, description: 'secret' });
+    await credential.getToken(scope);
+    expect(entra.requests.at(-1)?.get('client_secret')).toBe('the-secret');
+    expect(entra.requests.at(-1)?.get('scope')).toContain(scope);
+  });
+
+  it('[KEY-57] [KEY-60] signs in with a certificate from memory', async () => {
+    const { leaf } = createSelfSigned({ keyType: 'RSA-2048' });
+    const certificate = new Secret(leaf.privateKeyPem + leaf.pem);
+    const { credential } = open({ kind: 'client-certificate', ...client, certificate, description: 'certificate' });
+    await credential.getToken(scope);
+    expect(entra.requests.at(-1)?.get('client_assertion')?.split('.')).toHaveLength(3);
+  });
+
+  it('[ADO-60] [KEY-60] names the identity in what Entra refuses', async () => {
+    entra.refuse('AADSTS7000222: The provided client secret keys are expired.');
+    const secret = new Secret('old');
+    const { credential } = open({ kind: 'client-secret', ...client, secret, description: "service connection 'mine'" });
+    await expect(credential.getToken(scope)).rejects.toMatchObject({
+      code: 'azure-sign-in',
+      message: expect.stringContaining("signing in to Azure with service connection 'mine' failed: ") as unknown,
+      hint: expect.stringContaining('The client secret has expired') as unknown,
+    });
+  });
+});
