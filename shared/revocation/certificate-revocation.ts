@@ -54,7 +54,8 @@ export async function checkCertificate(
 
 function reasonOf(last: RevocationCheck, checks: readonly RevocationCheck[]): string | undefined {
   if (last.result !== 'unknown') return last.error;
-  return checks.map(({ method, server, error = '' }) => (method === 'ocsp' ? `${server}: ${error}` : error)).join('; ');
+  const failed = checks.filter(({ result }) => result === 'unknown');
+  return failed.map(({ method, server, error = '' }) => (method === 'ocsp' ? `${server}: ${error}` : error)).join('; ');
 }
 
 /** The first responder that knows a status, or says that it does not, decides; else the last counts. */
