@@ -8,5 +8,7 @@ export default defineConfig({
     testTimeout: 180_000,
     hookTimeout: 180_000,
     fileParallelism: false,
+    // Concurrent tests keep a core busy each, and as much of another one.
+    maxConcurrency: 2,
   },
 });

@@ -2,6 +2,7 @@
 // npm run test:interop [-- vitest arguments]: prepares the real programs, then runs the tests against them.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
+import { prepareOracle } from './peers/oracle.ts';
 import { preparePeers } from './peers/peers.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -14,6 +15,7 @@ function say(line: string): void {
 function main(): number {
   const started = performance.now();
   try {
+    prepareOracle(say);
     for (const [name, peer] of Object.entries(preparePeers(say))) say(`${name} ${peer.version}`);
   } catch (error) {
     console.error(`interop: ${error instanceof Error ? error.message : String(error)}`);
