@@ -123,7 +123,7 @@ function inBags(safeContents: Uint8Array): Certificate[] {
 function decrypt(algorithm: BerValue, bytes: Uint8Array, password: Uint8Array): Uint8Array {
   const [type, parameters] = algorithm.members();
   const id = required(type).objectIdentifier();
-  if (id === oid.pbes2) return decryptPbes2(required(parameters), bytes, password);
+  if (id === oid.pbes2) return decryptPbes2(required(parameters), bytes);
   if (id === oid.rc2) throw malformed('it is encrypted with RC2-40, which is broken and not supported');
   if (id !== oid.tripleDes) throw malformed(`it is encrypted in an unknown way (${id})`);
   const [salt, iterations] = required(parameters).members();
@@ -134,7 +134,7 @@ function decrypt(algorithm: BerValue, bytes: Uint8Array, password: Uint8Array): 
 }
 
 /** RFC 8018, with the password as UTF-8: an empty one is nothing in either reading. */
-function decryptPbes2(parameters: BerValue, bytes: Uint8Array, password: Uint8Array): Uint8Array {
+function decryptPbes2(parameters: BerValue, bytes: Uint8Array): Uint8Array {
   const [derivation, encryption] = parameters.members();
   const [type, settings] = required(derivation).members();
   if (type?.objectIdentifier() !== oid.pbkdf2) throw malformed('its key derivation is not supported');
@@ -146,8 +146,7 @@ function decryptPbes2(parameters: BerValue, bytes: Uint8Array, password: Uint8Ar
   const hmac = prf === undefined ? 'sha1' : hmacs.get(prf);
   const [cipherType, iv] = required(encryption).members();
   const cipher = ciphers.get(required(cipherType).objectIdentifier());
-  if (hmac === undefined || cipher === undefined || password.length > 0)
-    throw malformed('its encryption is not supported');
+  if (hmac === undefined || cipher === undefined) throw malformed('its encryption is not supported');
   const key = pbkdf2Sync('', required(salt).octets(), countOf(iterations), cipher.keySize, hmac);
   return decipher(cipher.name, key, required(iv).octets(), bytes);
 }
