@@ -4,7 +4,7 @@
  * Artifacts worked on at a time. Most of the time of a signing goes into watching its referrers tag, so that many can
  * share that wait; how many requests a registry gets at once is bounded by the connections to it.
  */
-export const maxConcurrentArtifacts = 64;
+export const maxConcurrentArtifacts = 128;
 
 /** What became of one item. */
 export type Settled<R> = { readonly result: R } | { readonly error: unknown };

@@ -72,6 +72,8 @@ async function headTag(transport: Transport, manifests: Manifests, tag: string):
     actions: 'pull,push',
     expect: [200, 404, 405],
     repeatable: true,
+    // Between this look and the write others must not come: it is as short as can be.
+    urgent: true,
     limit: 0,
     redirects: 'any',
   });
@@ -106,6 +108,7 @@ async function putTag(
       expect: [200, 201, 400, 404, 405, 408, 409, 412, 425, 429, 500, 501, 502, 503, 504],
       // A blind repetition could replace what someone wrote in between.
       repeatable: false,
+      urgent: true,
       limit: maxManifestSize,
       redirects: 'same-origin',
       timeout,

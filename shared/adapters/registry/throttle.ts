@@ -17,6 +17,7 @@ const maxPause = 60_000;
 export class Throttle {
   readonly #timing: Timing;
   readonly #waiting: (() => void)[] = [];
+  readonly #urgent: (() => void)[] = [];
   #parallel = maxParallel;
   #running = 0;
   #good = 0;
@@ -32,9 +33,10 @@ export class Throttle {
     return this.#parallel;
   }
 
-  /** Sends a request when it is its turn. */
-  async run(send: () => Promise<HttpResponse>): Promise<HttpResponse> {
-    if (this.#running >= this.#parallel) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  /** Sends a request when it is its turn; urgent ones go before all others. */
+  async run(send: () => Promise<HttpResponse>, urgent = false): Promise<HttpResponse> {
+    const queue = urgent ? this.#urgent : this.#waiting;
+    if (this.#running >= this.#parallel) await new Promise<void>((resolve) => queue.push(resolve));
     else this.#running++;
     try {
       const wait = this.#notBefore - this.#timing.now();
@@ -49,9 +51,11 @@ export class Throttle {
 
   #release(): void {
     this.#running--;
-    while (this.#running < this.#parallel && this.#waiting.length > 0) {
+    while (this.#running < this.#parallel) {
+      const next = this.#urgent.shift() ?? this.#waiting.shift();
+      if (next === undefined) return;
       this.#running++;
-      this.#waiting.shift()?.();
+      next();
     }
   }
 

@@ -22,6 +22,8 @@ export interface RegistryRequest extends Omit<HttpRequest, 'url' | 'authorizatio
   readonly expect: readonly number[];
   /** Whether sending it twice does what sending it once does; only then it is repeated after a failure. */
   readonly repeatable: boolean;
+  /** Goes before requests that wait for their turn. */
+  readonly urgent?: boolean;
 }
 
 /** Sends the requests of one repository: authorized, repeated where that is safe, and judged by status. */
@@ -87,7 +89,7 @@ async function sendAuthorized(
 ): Promise<HttpResponse> {
   const own = url.origin === endpoint.origin;
   const used = own ? await authorization.current(what, request.actions) : undefined;
-  const response = await throttle.run(() => http.exchange(withAuthorization(request, url, used)));
+  const response = await throttle.run(() => http.exchange(withAuthorization(request, url, used)), request.urgent);
   if (response.status !== 401) return response;
   if (!own || response.url.origin !== endpoint.origin) {
     throw new NotaryError(
@@ -96,7 +98,7 @@ async function sendAuthorized(
     );
   }
   const renewed = await authorization.renew(what, request.actions, response, used);
-  const second = await throttle.run(() => http.exchange(withAuthorization(request, url, renewed)));
+  const second = await throttle.run(() => http.exchange(withAuthorization(request, url, renewed)), request.urgent);
   if (second.status === 401) throw await authorization.refused(what, second);
   return second;
 }

@@ -33,6 +33,19 @@ describe('Throttle', () => {
     expect(started).toEqual(Array.from({ length: 20 }, (_, number) => number));
   });
 
+  it('lets urgent requests go first', async () => {
+    const throttle = new Throttle(virtualTiming());
+    const order: string[] = [];
+    const send = (name: string) => () => {
+      order.push(name);
+      return new Promise<HttpResponse>((resolve) => setImmediate(() => void answer(200)().then(resolve)));
+    };
+    const first = Array.from({ length: 16 }, () => throttle.run(send('first')));
+    const rest = [throttle.run(send('patient')), throttle.run(send('urgent'), true)];
+    await Promise.all([...first, ...rest]);
+    expect(order.slice(16)).toEqual(['urgent', 'patient']);
+  });
+
   it('[REG-85] makes all requests wait as long as a 429 asks, and sends half as many at a time', async () => {
     const timing = virtualTiming();
     const throttle = new Throttle(timing);
