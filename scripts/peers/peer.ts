@@ -14,7 +14,7 @@ export const goModules = join(root, 'test/interop/peers');
 export const peersFile = join(peersFolder, 'peers.json');
 
 export type PeerName =
-  'notation' | 'oras' | 'olareg' | 'ggcr' | 'crane' | 'distribution' | 'docker-registry' | 'openssl';
+  'notation' | 'oras' | 'olareg' | 'ggcr' | 'plugin' | 'crane' | 'distribution' | 'docker-registry' | 'openssl';
 
 /** A real program that the product has to agree with. */
 export interface Peer {

@@ -23,6 +23,8 @@ const goPrograms: Record<
   olareg: { package: 'github.com/olareg/olareg/cmd/olareg', versionArguments: ['version'] },
   // Ours, around go-containerregistry: its version is that of the module.
   ggcr: { package: '.', versionArguments: [] },
+  // Ours, on the reference's plugin framework.
+  plugin: { package: '.', versionArguments: [] },
   crane: { package: 'github.com/google/go-containerregistry/cmd/crane', versionArguments: ['version'] },
   distribution: {
     package: 'github.com/distribution/distribution/v3/cmd/registry',
@@ -41,6 +43,7 @@ export function preparePeers(say: (line: string) => void): Peers {
     oras: prepare('oras', say),
     olareg: prepare('olareg', say),
     ggcr: prepare('ggcr', say),
+    plugin: prepare('plugin', say),
     crane: prepare('crane', say),
     distribution: prepare('distribution', say),
     'docker-registry': prepare('docker-registry', say),

@@ -16,7 +16,10 @@ const complete: Inputs = {
 };
 const jws = { envelopeMediaType: 'application/jose+json', expires: false };
 
-async function keyOf(inputs: Inputs, { use = jws, product = 'github' } = {}) {
+async function keyOf(
+  inputs: Inputs,
+  { use = jws, product = 'github' }: { use?: typeof jws; product?: 'github' | 'azure' } = {},
+) {
   const host = fakeHost({ inputs, product });
   const reader = new InputReader(host);
   const key = await parsePluginKeyInputs(reader, host, use, host.log);

@@ -9,7 +9,15 @@ import { openTrustStore } from '../../../shared/adapters/trust-store-directory.t
 import { noVerificationPlugins } from '../../fakes/verification-plugins.ts';
 import { envelopeMediaTypes, type EnvelopeFormat } from '../../../shared/envelope/content.ts';
 import { inspectArtifact, type Inspection } from '../../../shared/inspect.ts';
-import type { ArtifactTarget, Log, ReferrersMode, SignatureRecord, Timestamper } from '../../../shared/ports.ts';
+import type {
+  ArtifactTarget,
+  Log,
+  ReferrersMode,
+  SignatureRecord,
+  Signer,
+  VerificationPlugins,
+  Timestamper,
+} from '../../../shared/ports.ts';
 import { Secret } from '../../../shared/primitives/secret.ts';
 import { signArtifact, type SignRequest } from '../../../shared/sign.ts';
 import type { VerificationOutcome } from '../../../shared/validation/outcome.ts';
@@ -34,10 +42,14 @@ export interface OurSigning extends OurOptions {
   readonly manifestForm?: SignRequest['manifestForm'];
   readonly metadata?: Readonly<Record<string, string>>;
   readonly expirySeconds?: number;
+  /** Signs instead of the key. */
+  readonly signer?: Signer;
   readonly timestamper?: Timestamper;
 }
 
 export interface OurVerification extends OurOptions {
+  /** Default: none. */
+  readonly plugins?: VerificationPlugins;
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
@@ -45,10 +57,12 @@ const quiet: Log = { debug: () => undefined, info: () => undefined, warning: () 
 
 /** Signs with the core of this product, in this process. */
 export async function signWithUs(image: PushedImage, signing: OurSigning): Promise<SignatureRecord> {
-  const signer = openLocalKey({
-    privateKey: new Secret(readFileSync(signing.key.privateKey, 'utf8')),
-    certificateChain: readFileSync(signing.key.certificateChain, 'utf8'),
-  });
+  const signer =
+    signing.signer ??
+    openLocalKey({
+      privateKey: new Secret(readFileSync(signing.key.privateKey, 'utf8')),
+      certificateChain: readFileSync(signing.key.certificateChain, 'utf8'),
+    });
   const request = {
     name: `${image.registry}/${image.repository}`,
     tagOrDigest: image.digest,
@@ -85,7 +99,7 @@ export async function verifyWithUs(
       source,
       trustStore: openTrustStore(trust.trustStore),
       revocation: createRevocationSource({ http, clock, log: quiet }),
-      plugins: noVerificationPlugins,
+      plugins: verification.plugins ?? noVerificationPlugins,
       clock,
       log: quiet,
     }),
