@@ -15,6 +15,7 @@ import { systemTiming } from './adapters/timing.ts';
 import { readBlobTrustPolicy, readTrustPolicy } from './adapters/trust-policy-file.ts';
 import { openTrustStore } from './adapters/trust-store-directory.ts';
 import type { VerificationPluginSettings } from './adapters/verification-plugins.ts';
+import { composeEntra } from './compose-entra.ts';
 import { composePluginSigner, composeVerificationPlugins } from './compose-plugins.ts';
 import { type ArtifactReference, isLayoutReference } from './oci/artifact-reference.ts';
 import type { ArtifactTarget, Clock, RawSigner, RevocationSource, Signer, Timestamper, VerifyPorts } from './ports.ts';
@@ -30,7 +31,8 @@ import { agent } from './version.ts';
 
 // The only place that knows every adapter: a new signer, registry feature or source of revocation is chosen here.
 
-function composeRegistries({ host, log }: Step, settings: RegistrySettings, access: 'pull' | 'push'): RegistryClient {
+function composeRegistries(step: Step, settings: RegistrySettings, access: 'pull' | 'push'): RegistryClient {
+  const { host, log } = step;
   const { insecureRegistries, referrersSettle, ...given } = settings;
   return createRegistryClient({
     ...{ insecureRegistries, referrersSettle, given },
@@ -40,6 +42,7 @@ function composeRegistries({ host, log }: Step, settings: RegistrySettings, acce
     access,
     jobDirectory: host.tempDirectory,
     signal: host.cancelled,
+    entra: composeEntra(step),
     mask: (secret) => {
       host.mask(secret);
     },
