@@ -136,7 +136,10 @@ async function write(
   response.writeHead(answer.status);
   if (request.method === 'HEAD' || answer.status === 204) return void response.end();
   const drip = struck.find((fault) => fault.kind === 'drip');
-  if (drip !== undefined) { await dripBody(response, body, drip.pause); return; }
+  if (drip !== undefined) {
+    await dripBody(response, body, drip.pause);
+    return;
+  }
   if (!struck.some((fault) => fault.kind === 'truncate')) return void response.end(body);
   response.write(body.subarray(0, Math.floor(body.length / 2)));
   await pause(5);

@@ -44,7 +44,7 @@ function certificatesIn({ value, contentType }: VaultObject): Certificate[] {
   if (typeof value !== 'string') throw unreadable('it has no value');
   if (contentType === 'application/x-pem-file' || value.startsWith('-----BEGIN ')) return pemCertificates(value);
   if (contentType !== 'application/x-pkcs12') {
-    throw unreadable(`Unsupported secret content type: ${String(JSON.stringify(contentType))}`);
+    throw unreadable(`Unsupported secret content type: ${JSON.stringify(contentType)}`);
   }
   return parsePfxCertificates(new Uint8Array(Buffer.from(value, 'base64')));
 }
