@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { NotaryError } from '../../../shared/errors.ts';
-import { contextTag, tag } from '../../../shared/primitives/asn1.ts';
+import { contextConstructedTag, contextTag, tag } from '../../../shared/primitives/asn1.ts';
 import { Asn1Fields, int64Of, integerOf, sequenceAt, valuesOf } from '../../../shared/primitives/asn1-fields.ts';
 import { expectError } from '../../support/expect-error.ts';
 
@@ -23,6 +23,28 @@ describe('Asn1Fields', () => {
     expect(members.empty).toBe(true);
     expect(members.optional(tag.integer)).toBeUndefined();
     expect(members.optionalAny()).toBeUndefined();
+  });
+
+  it('opens explicit tags as Go does, whatever length they claim', () => {
+    const explicit = contextConstructedTag(0);
+    const members = fields('a003' + '020105' + '0401aa');
+    expect(members.optionalExplicit(contextConstructedTag(1), tag.integer)).toBeUndefined();
+    expect(members.optionalExplicit(explicit, tag.octetString)).toBeUndefined();
+    expect(members.optionalExplicit(explicit, tag.boolean, tag.integer)?.content).toEqual(Buffer.from([5]));
+    expect(members.octetString()).toEqual(Buffer.from([0xaa]));
+    expect(members.optionalExplicit(explicit, tag.integer)).toBeUndefined();
+    // the value may be longer or shorter than the tag says
+    expect(fields('a001' + '020105').optionalExplicit(explicit, tag.integer)?.content).toEqual(Buffer.from([5]));
+    const short = fields('a006' + '020105' + '0401aa');
+    expect(short.optionalExplicit(explicit, tag.integer)?.content).toEqual(Buffer.from([5]));
+    expect(short.octetString()).toEqual(Buffer.from([0xaa]));
+    const problem = 'asn1: structure error: ';
+    const open = (hex: string) => () => fields(hex).optionalExplicit(explicit, tag.integer);
+    expectError(open('a000' + '020105'), 'malformed', `${problem}zero length explicit tag was not an asn1.Flag`);
+    expectError(open('8000' + '020105'), 'malformed', `${problem}zero length explicit tag was not an asn1.Flag`);
+    // even where the last member is another one
+    expectError(open('0500'), 'malformed', `${problem}explicit tag has no child`);
+    expect(fields('8003' + '020105').optionalExplicit(explicit, tag.integer)).toBeUndefined();
   });
 
   it('does not look behind what it is asked for', () => {
