@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { KeyObject } from 'node:crypto';
 import {
   issueCertificate,
   signerOf,
@@ -7,6 +8,7 @@ import {
   type TestSigner,
 } from '../../fakes/certificate-authority.ts';
 import { signRepeatably } from './ecdsa.ts';
+import { signPssRepeatably } from './rsa-pss.ts';
 import { type MutantKeyType, mutantKeys } from './keys.ts';
 
 /** A certificate of a mutant; `role` chooses the key. */
@@ -25,8 +27,14 @@ export function issueMutant(
   const keys = mutantKeys(type, role);
   const key = issuer?.keys.privateKey ?? keys.privateKey;
   const hash = /^ECDSA-(SHA\d+)$/.exec(spec.signatureAlgorithm ?? '')?.[1]?.toLowerCase() ?? usualHash(key);
-  const sign = (tbs: Uint8Array) => signRepeatably(key, hash, tbs, 'der');
+  const pss = /^(SHA\d+)-RSAPSS(-salt20)?$/.exec(spec.signatureAlgorithm ?? '');
+  const sign = (tbs: Uint8Array) =>
+    pss === null ? signRepeatably(key, hash, tbs, 'der') : signPss(key, (pss[1] ?? '').toLowerCase(), pss[2], tbs);
   return issueCertificate(kind, { ...others, keys, sign }, issuer);
+}
+
+function signPss(key: KeyObject, hash: string, shortSalt: string | undefined, tbs: Uint8Array): Uint8Array {
+  return signPssRepeatably(key, hash, shortSalt === undefined ? Number(hash.slice(3)) / 8 : 20, tbs);
 }
 
 function usualHash(key: TestCertificate['keys']['privateKey']): string {

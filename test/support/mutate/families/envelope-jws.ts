@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import { constants, sign } from 'node:crypto';
 import { envelopeMediaTypes } from '../../../../shared/envelope/content.ts';
 import type { TestSigner } from '../../../fakes/certificate-authority.ts';
 import { mutateBytes } from '../bytes.ts';
@@ -8,6 +7,7 @@ import { signRepeatably } from '../ecdsa.ts';
 import type { Family } from '../family.ts';
 import { anyValue, type Members, mutateMembers, mutateText, objectText } from '../json.ts';
 import type { Random } from '../random.ts';
+import { signPssRepeatably } from '../rsa-pss.ts';
 import { envelopeCase } from './envelope-decision.ts';
 
 const claim = (name: string) => `io.cncf.notary.${name}`;
@@ -141,7 +141,7 @@ function signWith(random: Random, { privateKey }: TestSigner, text: string): Uin
   const saltLength = random.sometimes(0.2, () => random.pick([0, 20, 31, 33]), 32);
   return (
     signRepeatably(privateKey, 'sha256', data, 'ieee-p1363') ??
-    sign('sha256', data, { key: privateKey, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength })
+    signPssRepeatably(privateKey, 'sha256', saltLength, data)
   );
 }
 
