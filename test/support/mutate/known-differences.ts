@@ -20,9 +20,9 @@ interface Disagreement {
 export const knownDifferences: readonly KnownDifference[] = [
   {
     name: 'certificate version 2^63-1',
-    families: ['certificate', 'certificate-file'],
-    explains: ({ theirs, ours }) =>
-      theirs.facts !== undefined && ours.text === 'x509: invalid version' && overflows(theirs),
+    families: ['certificate', 'certificate-file', 'timestamp-token', 'timestamp-response', 'revocation'],
+    explains: ({ input, theirs, ours }) =>
+      ours.text?.endsWith('x509: invalid version') === true && (holdsVersion(input) || holdsVersion(theirs.facts)),
   },
   {
     name: 'delta CRL without a number',
@@ -71,11 +71,15 @@ export const knownDifferences: readonly KnownDifference[] = [
   },
 ];
 
-/** Whether the version of a certificate, or of one in a file, is one more than an int64 can be. */
-function overflows({ facts }: Answer): boolean {
-  const version =
-    (facts as { version?: number }).version ?? Number(JSON.stringify(facts).includes('02087fffffffffffffff') && -1);
-  return version < 0;
+/** The version as a certificate has it. */
+const largestVersion = '02087fffffffffffffff';
+
+/** Whether bytes in facts (as hexadecimal) or in a case (as base64) hold that version. */
+function holdsVersion(value: unknown): boolean {
+  if (typeof value === 'string') {
+    return value.includes(largestVersion) || Buffer.from(value, 'base64').toString('hex').includes(largestVersion);
+  }
+  return typeof value === 'object' && value !== null && Object.values(value).some(holdsVersion);
 }
 
 /** Whether the size in the facts of a payload is one that JavaScript's numbers do not hold. */
