@@ -29,12 +29,12 @@ export interface RevocationResponder {
   readonly origin: string;
   readonly requests: ReceivedRequest[];
   /** Answers requests whose first path element is this name; returns its address. */
-  serve(name: string, reply: Reply | ((request: ReceivedRequest) => Reply)): string;
+  serve(name: string, reply: Reply | ((request: ReceivedRequest) => Reply | Promise<Reply>)): string;
   stop(): Promise<void>;
 }
 
 export async function startRevocationResponder(): Promise<RevocationResponder> {
-  const replies = new Map<string, (request: ReceivedRequest) => Reply>();
+  const replies = new Map<string, (request: ReceivedRequest) => Reply | Promise<Reply>>();
   const requests: ReceivedRequest[] = [];
   const server = createServer((incoming, response) => {
     const chunks: Buffer[] = [];
@@ -44,7 +44,14 @@ export async function startRevocationResponder(): Promise<RevocationResponder> {
       const request = { method, path, headers, body: Buffer.concat(chunks) };
       requests.push(request);
       const name = /^\/([^/?]*)/.exec(path)?.[1] ?? '';
-      send(response, replies.get(name)?.(request) ?? { status: 404 });
+      Promise.resolve(replies.get(name)?.(request) ?? { status: 404 }).then(
+        (reply) => {
+          send(response, reply);
+        },
+        (error: unknown) => {
+          send(response, { status: 500, body: String(error) });
+        },
+      );
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
