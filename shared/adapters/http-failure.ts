@@ -9,6 +9,7 @@ export type HttpFailureReason =
   | 'tls'
   | 'plain-http'
   | 'network'
+  | 'proxy'
   | 'redirect'
   | 'encoding'
   | 'too-large'
@@ -22,6 +23,7 @@ const texts: Record<HttpFailureReason, string> = {
   tls: 'the TLS connection cannot be trusted',
   'plain-http': 'the server speaks plain HTTP, not HTTPS',
   network: 'the network failed',
+  proxy: 'the proxy refused the connection',
   redirect: 'the redirect is not acceptable',
   encoding: 'the answer is compressed although that was not asked for',
   'too-large': 'the answer is too large',
@@ -74,6 +76,7 @@ function reasonOf(code: string, thrown: unknown): HttpFailureReason {
   if (code === 'ECONNRESET' || code === 'EPIPE' || code === 'UND_ERR_SOCKET') return 'reset';
   if (code === 'ETIMEDOUT' || /^UND_ERR_(?:CONNECT|HEADERS|BODY)_TIMEOUT$/.test(code)) return 'timeout';
   if (isPlainHttp(code, thrown)) return 'plain-http';
+  if (isProxyRefusal(thrown)) return 'proxy';
   if (/^(?:ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|EPROTO|HOSTNAME)/.test(code)) return 'tls';
   return 'network';
 }
@@ -82,6 +85,11 @@ function reasonOf(code: string, thrown: unknown): HttpFailureReason {
 function isPlainHttp(code: string, thrown: unknown): boolean {
   if (code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG') return true;
   return thrown instanceof Error && /wrong version number|packet length too long/.test(thrown.message);
+}
+
+/** How undici reports a proxy that does not open a tunnel; 4xx is its last word. */
+function isProxyRefusal(thrown: unknown): boolean {
+  return thrown instanceof Error && /^Proxy response \(4\d\d\)/.test(thrown.message);
 }
 
 function errorCode(thrown: unknown): string | undefined {

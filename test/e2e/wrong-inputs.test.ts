@@ -156,10 +156,10 @@ const cases: readonly Case[] = [
     message: (name) => [name('privateKey'), 'type ed25519', 'RSA key of 2048, 3072 or 4096 bits'],
   },
   {
-    title: 'a key vault, which is not available yet',
+    title: 'a timestamp authority without its root',
     command: 'sign',
-    inputs: () => ({ artifacts: app, keyId: 'https://v.vault.azure.net/keys/k/1' }),
-    message: (name) => [`${name('keyId')} cannot be used`, 'not available yet', name('privateKey')],
+    inputs: () => ({ ...key, artifacts: app, timestampUrl: 'http://localhost:1/tsa' }),
+    message: (name) => [`${name('timestampUrl')} is set, missing input ${name('timestampRootCert')}`],
   },
   {
     title: 'several mistakes, all told at once',

@@ -143,6 +143,8 @@ function unreachableHint(registry: string, { reason }: HttpFailure): string | un
     case 'reset':
     case 'network':
       return `The connection to ${registry} fails, also after several attempts: check proxy and firewall of this machine.`;
+    case 'proxy':
+      return `The proxy of this machine does not let ${registry} through: allow it there, or name it in no_proxy.`;
     case 'redirect':
     case 'encoding':
     case 'too-large':
