@@ -7,6 +7,7 @@ export interface FakeHostOptions {
   readonly command?: CommandName;
   readonly inputs?: Partial<Record<InputName, string>>;
   readonly workspace?: string;
+  readonly tempDirectory?: string;
   readonly detection?: Detection;
 }
 
@@ -55,7 +56,7 @@ export function fakeHost(options: FakeHostOptions = {}): FakeHost {
     fail: (message) => failures.push(message),
     finish: (result) => results.push(result),
     workspace: options.workspace ?? '/nowhere',
-    tempDirectory: '/nowhere',
+    tempDirectory: options.tempDirectory ?? '/nowhere',
     environment: {},
     conventions: { trustPolicy: ['policy/trustpolicy.json'], trustStore: 'truststore' },
     detectsFor: ['sign'],
