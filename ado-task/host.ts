@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as taskLib from 'azure-pipelines-task-lib/task.js';
-import { NotaryError, detectAzurePushes, inputTable } from '../shared/index.ts';
+import { NotaryError, cancellationSignal, detectAzurePushes, inputTable } from '../shared/index.ts';
 import type { AzureSignIn, CommandName, DetectOptions, Detection, Host, InputName, InputRow } from '../shared/index.ts';
 import { hostLog } from './host-log.ts';
 import { safeText, safeValue } from './safe-text.ts';
@@ -38,6 +38,7 @@ export class AzurePipelinesHost implements Host {
     trustStore: '.pipeline/truststore',
   };
   readonly detectsFor = ['sign', 'verify'] as const;
+  readonly cancelled = cancellationSignal();
   readonly #secretInputs: ReadonlyMap<string, string>;
 
   /** `secretInputs` were taken out of the environment by `takeSecretInputs`. */
