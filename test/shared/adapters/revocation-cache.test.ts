@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   chmodSync,
@@ -14,12 +15,14 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createRevocationSource } from '../../../shared/adapters/revocation-http.ts';
 import { openCrlCache, type CrlCache } from '../../../shared/adapters/revocation-cache.ts';
 import type { Log } from '../../../shared/ports.ts';
 import type { CrlBundle } from '../../../shared/revocation/crl.ts';
 import { parseRevocationList } from '../../../shared/revocation/revocation-list.ts';
+import { node24 } from '../../support/azure-agent-node.ts';
 import { issuedOf, revocableSigner } from '../../fakes/revocable-chain.ts';
 import { crl, deltaIndicator, freshestCrl } from '../../fakes/revocation-answers.ts';
 import type { HttpClient } from '../../../shared/adapters/http.ts';
@@ -173,6 +176,45 @@ describe('openCrlCache', () => {
     expect(bundles).toContainEqual(await cache.read(address));
     expect(readdirSync(folder)).toHaveLength(1);
     expect(warnings).toEqual([]);
+  });
+});
+
+describe('other processes', () => {
+  /** Runs a process that keeps a CRL; resolves to its warnings. */
+  async function keepElsewhere(list: Uint8Array, times: number, start: readonly string[] = []): Promise<string[]> {
+    const listFile = join(parent, `${Buffer.from(list.subarray(-8)).toString('hex')}.crl`);
+    writeFileSync(listFile, list);
+    const script = join(import.meta.dirname, '../../fakes/crl-cache-process.ts');
+    const command = [...start, node24.path, script, folder, address, listFile, String(times)];
+    const { stdout } = await promisify(execFile)(command[0] ?? '', command.slice(1));
+    return JSON.parse(stdout) as string[];
+  }
+
+  it('[SEC-20] may race for an entry: none sees half of one', async () => {
+    const lists = [base.der, crl({ issuer, number: 2 })];
+    const state = { running: true };
+    const others = Promise.all(lists.map((list) => keepElsewhere(list, 200))).finally(() => {
+      state.running = false;
+    });
+    while (state.running) {
+      const found = await cache.read(address);
+      if (found !== undefined) expect(lists).toContainEqual(found.base.der);
+      await cache.write(address, { base });
+    }
+    expect(await others).toEqual([[], []]);
+    expect(warnings).toEqual([]);
+    expect(readdirSync(folder)).toHaveLength(1);
+  });
+
+  it.runIf(process.platform !== 'win32')('[SEC-20] go on with a full disk, and leave nothing behind', async () => {
+    await cache.write(address, { base });
+    const full = ['/bin/sh', '-c', 'ulimit -f 0; exec "$0" "$@"'];
+    expect(await keepElsewhere(crl({ issuer, number: 2 }), 2, full)).toEqual([
+      expect.stringMatching(/^CRL cache error discarded: EFBIG/),
+      expect.stringMatching(/^CRL cache error discarded: EFBIG/),
+    ]);
+    expect(readdirSync(folder)).toHaveLength(1);
+    expect(await cache.read(address)).toEqual({ base });
   });
 });
 

@@ -280,6 +280,19 @@ describe('createRevocationSource', () => {
       );
     });
 
+    it.each([401, 403, 408, 429, 500, 503])(
+      '[SEC-15] is unknown after status %i of everything asked',
+      async (status) => {
+        const signer = revocableSigner({ ocsp: [`${server.origin}/ocsp`], crls: [`${server.origin}/crl`] });
+        server.serve('ocsp', { status });
+        server.serve('crl', { status });
+        expect(await check(signer)).toMatchObject({
+          status: 'unknown',
+          checks: [{ method: 'ocsp' }, { method: 'crl' }],
+        });
+      },
+    );
+
     it.each(['https', 'ldap'])('[NP-325] is unknown with an address of %s', async (scheme) => {
       const address = `${scheme}://127.0.0.1/crl`;
       expect(await check(revocableSigner({ crls: [address] }))).toMatchObject({
