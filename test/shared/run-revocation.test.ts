@@ -2,15 +2,17 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { run } from '../../shared/run.ts';
 import { issueCertificate, type TestSigner } from '../fakes/certificate-authority.ts';
-import { extendedKeyUsage } from '../fakes/certificate-extensions.ts';
+import { crlDistributionPoints, extendedKeyUsage } from '../fakes/certificate-extensions.ts';
 import { fakeHost, type FakeHost, type FakeHostOptions } from '../fakes/host.ts';
 import { startRegistry, type EmbeddedRegistry } from '../fakes/registry.ts';
 import { issuedOf, revocableSigner } from '../fakes/revocable-chain.ts';
 import { crl, ocspResponse } from '../fakes/revocation-answers.ts';
 import { startRevocationResponder, type RevocationResponder } from '../fakes/revocation-responder.ts';
+import { startTimestampAuthority } from '../fakes/timestamp-authority.ts';
+import { issueTimestampSigner, timestampExtensions } from '../fakes/timestamp-token.ts';
 import { policyText } from '../fakes/trust-policy.ts';
 import { pushImage } from '../support/push-image.ts';
 
@@ -42,13 +44,18 @@ async function step(command: 'sign' | 'verify', inputs: NonNullable<FakeHostOpti
 
 /** An image that `signer` has signed; its chain is trusted by a policy with this level. */
 async function signedImage(level: unknown): Promise<string> {
-  writeFileSync(join(workspace, 'truststore/x509/ca/acme/root.pem'), signer.chain.at(-1)?.pem ?? '');
-  const policy = policyText({ trustStores: ['ca:acme'], trustedIdentities: ['*'], signatureVerification: level });
-  writeFileSync(join(workspace, 'policy/trustpolicy.json'), policy);
+  trust(level, ['ca:acme']);
   const { reference } = await pushImage(registry.host, 'app');
   const { privateKeyPem: privateKey, chainPem: certificateChain } = signer;
   expect((await step('sign', { artifacts: reference, privateKey, certificateChain })).failures).toEqual([]);
   return reference;
+}
+
+/** Trusts the root of `signer` by a policy with these stores. */
+function trust(signatureVerification: unknown, trustStores: readonly string[]): void {
+  writeFileSync(join(workspace, 'truststore/x509/ca/acme/root.pem'), signer.chain.at(-1)?.pem ?? '');
+  const policy = policyText({ trustStores, trustedIdentities: ['*'], signatureVerification });
+  writeFileSync(join(workspace, 'policy/trustpolicy.json'), policy);
 }
 
 interface ReportedCheck {
@@ -118,6 +125,39 @@ describe('revocation', () => {
     const reference = await signedImage({ level: 'strict', override: { revocation: 'skip' } });
     expect((await step('verify', { artifacts: reference })).outputs.get('verified')).toBe('true');
     expect(server.requests).toEqual([]);
+  });
+
+  it('[NP-336][SEC-14] counts for the chain of a timestamp authority, when signing and when verifying', async () => {
+    signer = revocableSigner();
+    const extensions = [...timestampExtensions, crlDistributionPoints(`${server.origin}/crl`)];
+    const tsaSigner = issueTimestampSigner({ extensions });
+    const tsa = await startTimestampAuthority({ token: { signer: tsaSigner } });
+    onTestFinished(() => tsa.close());
+    const { serialNumber } = tsaSigner.leaf.certificate;
+    const good = crl({ ...issuedOf(tsaSigner) });
+    const revoked = crl({ ...issuedOf(tsaSigner), revoked: [{ serialNumber }] });
+
+    server.serve('crl', { body: revoked });
+    const { reference } = await pushImage(registry.host, 'app');
+    const { privateKeyPem: privateKey, chainPem: certificateChain } = signer;
+    const timestampRootCert = tsaSigner.chain.at(-1)?.pem ?? '';
+    const inputs = { artifacts: reference, privateKey, certificateChain, timestampUrl: tsa.url, timestampRootCert };
+    const refused = await step('sign', inputs);
+    expect(refused.failures[0]).toContain('timestamping certificate with subject "CN=TSA,C=US" is revoked');
+
+    rmSync(join(workspace, 'temp/notation-crl-cache'), { recursive: true });
+    server.serve('crl', { body: good });
+    expect((await step('sign', inputs)).failures).toEqual([]);
+    rmSync(join(workspace, 'temp/notation-crl-cache'), { recursive: true });
+    server.serve('crl', { body: revoked });
+    trust({ level: 'strict', override: { authenticTimestamp: 'log' } }, ['ca:acme', 'tsa:clocks']);
+    mkdirSync(join(workspace, 'truststore/x509/tsa/clocks'), { recursive: true });
+    writeFileSync(join(workspace, 'truststore/x509/tsa/clocks/root.pem'), timestampRootCert);
+    const logged = await step('verify', { artifacts: reference });
+    expect(logged.failures).toEqual([]);
+    expect(logged.warnings.join('\n')).toContain('timestamping certificate with subject "CN=TSA,C=US" is revoked');
+    trust(strict, ['ca:acme', 'tsa:clocks']);
+    expect((await step('verify', { artifacts: reference })).failures[0]).toContain('"CN=TSA,C=US" is revoked');
   });
 
   it('trusts only responders that the specification allows when asked to be strict', async () => {
