@@ -1,0 +1,1 @@
+var NotaryError=class extends Error{name=`NotaryError`;code;hint;location;constructor(code,message,options={}){super(message,options.cause===void 0?void 0:{cause:options.cause}),this.code=code,this.hint=options.hint,this.location=options.location}};function messageOf(thrown){return thrown instanceof Error?thrown.message:String(thrown)}export{messageOf as n,NotaryError as t};
