@@ -80,7 +80,7 @@ export function bake(
 function dockerState(inputs: Readonly<Record<string, unknown>>): Record<string, string> {
   return {
     isPost: 'true',
-    tmpDir: '/home/runner/work/_temp/docker-actions-toolkit-AbCdEf',
+    tmpDir: '/home/runner/_work/_temp/docker-actions-toolkit-AbCdEf',
     builderDriver: 'docker-container',
     builderEndpoint: 'unix:///var/run/docker.sock',
     summaryInputs: JSON.stringify(inputs),
