@@ -25,8 +25,10 @@ export type ErrorCode =
   | 'sign-request-invalid'
   | 'signing-failed'
   | 'timestamp-failed'
-  // signing in to Azure, and its key vaults
+  // signing in to Azure, its key vaults, and Azure Artifact Signing
   | 'azure-sign-in'
+  | 'artifact-signing-denied'
+  | 'artifact-signing-failed'
   | 'vault-denied'
   | 'vault-object-missing'
   | 'vault-failed'

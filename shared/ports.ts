@@ -105,14 +105,14 @@ export interface RawSigner {
 }
 
 /**
- * A key whose certificate chain is known only with each signature (plugin capability SIGNATURE_GENERATOR.RAW); the envelope
- * is ours.
+ * A key whose certificate chain is known only with each signature (plugin capability SIGNATURE_GENERATOR.RAW, Azure Artifact
+ * Signing); the envelope is ours.
  */
 export interface ChainingSigner {
   readonly kind: 'chaining';
   readonly description: string;
-  /** Appended to the signing agent, `name/version` (NP 4.3). */
-  readonly agent: string;
+  /** Appended to the signing agent, `name/version`, when a plugin signs (NP 4.3). */
+  readonly agent?: string;
   readonly keySpec: KeySpec;
   /** As of `RawSigner`, with the chain that belongs to the signature. */
   sign(toBeSigned: Uint8Array): Promise<ChainedSignature>;
