@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { isDerInBase64, isPemInBase64 } from './adapters/signers/pem-text.ts';
 import { NotaryError } from './errors.ts';
 import type { Host } from './host.ts';
 import { inputTable } from './inputs.ts';
@@ -8,6 +9,14 @@ import type { InputName, InputRow } from './inputs.ts';
 
 /** A PEM file of an input: a chain of five RSA-4096 certificates is about 12 KiB. */
 const maxInputFileBytes = 1024 * 1024;
+
+/** The first byte of a PKCS#12 file. */
+const derSequence = 0x30;
+
+/** Whether the value of an input is itself a key or a chain, not the path of one. */
+export function isKeyText(value: string): boolean {
+  return value.includes('-----BEGIN') || isDerInBase64(value) || isPemInBase64(value);
+}
 
 /** The spellings that YAML 1.2 has for booleans, which are also those of @actions/core. */
 const booleans = new Map([
@@ -82,11 +91,13 @@ export class InputReader {
     return values[0];
   }
 
-  /** PEM text, given as such or as the path of a file. */
+  /** PEM text or base64 of a key or certificate file, given as such or as the path of a file; a binary file becomes base64. */
   async pem(name: InputName): Promise<string> {
     const value = this.text(name);
-    if (value === '' || value.includes('-----BEGIN')) return value;
-    return (await this.attempt(() => this.file(name))) ?? '';
+    if (value === '' || isKeyText(value)) return value;
+    const bytes = await this.attempt(() => this.fileBytes(name));
+    if (bytes === undefined) return '';
+    return bytes[0] === derSequence ? bytes.toString('base64') : bytes.toString('utf8');
   }
 
   /** The text of the file that an input names, relative to the workspace. Throws `input-invalid`. */

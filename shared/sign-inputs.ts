@@ -4,6 +4,7 @@ import { parseUserMetadata } from './envelope/payload.ts';
 import { NotaryError } from './errors.ts';
 import { parseExpiry } from './envelope/expiry.ts';
 import type { Host } from './host.ts';
+import { isKeyText } from './input-reader.ts';
 import type { InputReader } from './input-reader.ts';
 import type { InputName } from './inputs.ts';
 import { Secret } from './primitives/secret.ts';
@@ -18,7 +19,8 @@ import type { SignRequest } from './sign.ts';
 export interface LocalKeyInputs {
   readonly privateKey: Secret;
   readonly password?: Secret;
-  readonly certificateChain: string;
+  /** Undefined: the certificates stand beside the key. */
+  readonly certificateChain: string | undefined;
 }
 
 /** The key of a step. */
@@ -81,7 +83,7 @@ export async function parseKeyInputs(
 ): Promise<KeyInputs | undefined> {
   for (const name of ['privateKey', 'privateKeyPassword'] as const) {
     const text = host.input(name);
-    if (name === 'privateKeyPassword' || text.includes('PRIVATE KEY')) host.mask(text);
+    if (name === 'privateKeyPassword' || isKeyText(text)) host.mask(text);
   }
   if (reader.flag('builtinProviders', true) && asksForKeyVault(reader, host.product)) {
     return parseKeyVaultInputs(reader, log);
@@ -101,8 +103,9 @@ export async function parseKeyInputs(
   }
   const privateKey = await reader.pem('privateKey');
   host.mask(privateKey);
-  if (!reader.given('certificateChain')) reader.report(missingChain());
-  const certificateChain = await reader.pem('certificateChain');
+  const certificateChain = reader.given('certificateChain') ? await reader.pem('certificateChain') : undefined;
+  // what cannot be read has been reported
+  if (privateKey === '' || certificateChain === '') return undefined;
   const password = reader.text('privateKeyPassword');
   return {
     privateKey: new Secret(privateKey),
@@ -121,12 +124,6 @@ function askedForPlugin(reader: InputReader, product: Host['product']): InputNam
 function missingKey(asked: InputName | undefined): NotaryError {
   const without = asked === undefined ? '' : `, and {input:${asked}} alone names none`;
   return new NotaryError('input-missing', `no key to sign with: {input:privateKey} is not given${without}`, {
-    hint: 'Give {input:privateKey} and {input:certificateChain} as PEM text (from secrets) or as paths of PEM files, or a key of {input:pluginName}.',
-  });
-}
-
-function missingChain(): NotaryError {
-  return new NotaryError('input-missing', '{input:certificateChain} is not given', {
-    hint: 'Give the certificate of the key and those of its issuers up to the root, as PEM text or path of a PEM file.',
+    hint: 'Give {input:privateKey} and {input:certificateChain} as PEM text (from secrets) or as paths of PEM files, a PKCS#12 file, or a key of {input:pluginName}.',
   });
 }

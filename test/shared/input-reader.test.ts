@@ -99,7 +99,7 @@ describe('pem', () => {
   });
 
   it('does not repeat a pasted key that lost its header', async () => {
-    const read = reader({ privateKey: `MIIEvQ\n${'A'.repeat(2000)}` });
+    const read = reader({ privateKey: `QIIEvQ\n${'A'.repeat(2000)}` });
     await read.pem('privateKey');
     expect(() => {
       read.finish();

@@ -3,7 +3,7 @@ import { NotaryError, messageOf } from '../../errors.ts';
 import { parsePemBlocks } from '../../primitives/pem.ts';
 import { parseCertificate, type Certificate } from '../../x509/certificate.ts';
 import type { VaultClient, VaultObject } from './azure-key-vault-client.ts';
-import { parsePfxCertificates } from './azure-key-vault-pfx.ts';
+import { parsePkcs12 } from './pkcs12.ts';
 
 /** A secret of a certificate without anything that must stay secret. */
 export interface CertificateSecret {
@@ -40,13 +40,26 @@ async function readSecret(vault: VaultClient, path: string): Promise<VaultObject
   }
 }
 
-function certificatesIn({ value, contentType }: VaultObject): Certificate[] {
+function certificatesIn({ value, contentType }: VaultObject): readonly Certificate[] {
   if (typeof value !== 'string') throw unreadable('it has no value');
   if (contentType === 'application/x-pem-file' || value.startsWith('-----BEGIN ')) return pemCertificates(value);
   if (contentType !== 'application/x-pkcs12') {
     throw unreadable(`Unsupported secret content type: ${JSON.stringify(contentType)}`);
   }
-  return parsePfxCertificates(new Uint8Array(Buffer.from(value, 'base64')));
+  return pkcs12Certificates(new Uint8Array(Buffer.from(value, 'base64')));
+}
+
+/** Key Vault exports without password. Bags with keys are not decrypted. */
+function pkcs12Certificates(file: Uint8Array): readonly Certificate[] {
+  try {
+    const opened = parsePkcs12(file, '');
+    if (opened === 'wrong-password') throw unreadablePkcs12('it is damaged, or it has a password');
+    if (opened.certificates.length === 0) throw unreadablePkcs12('it holds no certificate');
+    return opened.certificates;
+  } catch (error) {
+    if (error instanceof NotaryError && error.code === 'vault-failed') throw error;
+    throw unreadablePkcs12(messageOf(error));
+  }
 }
 
 /** Blocks of other kinds, the key above all, are passed over unread. */
@@ -62,8 +75,15 @@ function pemCertificates(value: string): Certificate[] {
   });
 }
 
+function unreadablePkcs12(problem: string): NotaryError {
+  const text = `the PKCS#12 file in the secret of the certificate cannot be read: ${problem}`;
+  return new NotaryError('vault-failed', text, { hint: otherSource });
+}
+
+const otherSource =
+  'Give the CA certificates in a PEM file ({input:caCertBundle}; on GitHub ca_certs=<path> in plugin_config): then the secret is not read.';
+
 function unreadable(problem: string): NotaryError {
-  return new NotaryError('vault-failed', `the secret of the certificate cannot be used: ${problem}`, {
-    hint: 'Give the CA certificates in a PEM file ({input:caCertBundle}; on GitHub ca_certs=<path> in plugin_config): then the secret is not read.',
-  });
+  const text = `the secret of the certificate cannot be used: ${problem}`;
+  return new NotaryError('vault-failed', text, { hint: otherSource });
 }

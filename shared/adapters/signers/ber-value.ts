@@ -9,6 +9,8 @@ const maxMembers = 1000;
 /** One BER value, whose parts are read when asked for. Everything throws `malformed`. */
 export interface BerValue {
   readonly constructed: boolean;
+  /** The octets without identifier and length. */
+  readonly content: Uint8Array;
   /** The values in a constructed one. */
   members(): readonly BerValue[];
   /** The octets of an OCTET STRING, or of an implicitly tagged one, in one piece or several. */
@@ -74,6 +76,7 @@ function valueOf(identifier: number, constructed: boolean, content: Uint8Array, 
   };
   return {
     constructed,
+    content,
     members,
     octets: () => (constructed ? Buffer.concat(members().map((part) => part.octets())) : content),
     objectIdentifier: () => {

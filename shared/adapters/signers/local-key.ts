@@ -12,24 +12,27 @@ import { orderChain } from '../../x509/chain-order.ts';
 import { normalizePem } from './pem-text.ts';
 import { parsePrivateKey } from './private-key.ts';
 
-/** PEM texts of a key and its certificates, leaf first or not. */
+/** Texts of a key and its certificates, leaf first or not. */
 export interface LocalKey {
+  /** PEM, or a PKCS#12 file in base64. */
   readonly privateKey: Secret;
   readonly password?: Secret;
-  readonly certificateChain: string;
+  /** PEM; undefined: the certificates stand beside the key. */
+  readonly certificateChain: string | undefined;
 }
 
 // 32 certificates (the most that a chain may have) with room for the text that openssl puts around them.
 const maxChainLength = 1024 * 1024;
 
 /**
- * A signer with a key that the user gives as PEM. The key stays inside. Throws `key-unreadable`, `key-unsupported`,
- * `key-mismatch`, `certificate-file` or `chain-invalid`.
+ * A signer with a key that the user gives. The key stays inside. Throws `key-unreadable`, `key-unsupported`, `key-mismatch`,
+ * `input-missing`, `certificate-file` or `chain-invalid`.
  */
 export function openLocalKey({ privateKey, password, certificateChain }: LocalKey): RawSigner {
-  const { key, keySpec } = parsePrivateKey(privateKey, password);
-  const certificates = parseCertificateChain(certificateChain);
-  const leaf = findLeaf(createPublicKey(key), certificates);
+  const { key, keySpec, certificates: beside } = parsePrivateKey(privateKey, password);
+  const publicKey = createPublicKey(key);
+  const certificates = certificatesOf(publicKey, beside, certificateChain);
+  const leaf = findLeaf(publicKey, certificates);
   const chain = orderChain(
     leaf,
     certificates.filter((certificate) => certificate !== leaf),
@@ -55,32 +58,59 @@ function signWith(key: KeyObject, algorithm: SignatureAlgorithm, toBeSigned: Uin
   }
 }
 
-/** All CERTIFICATE blocks, each once; other blocks are passed over, as Go's `tls.X509KeyPair` does. */
-function parseCertificateChain(text: string): Certificate[] {
-  if (text.length > maxChainLength) throw unreadable('is too long for a certificate chain');
+/** The chain given; those beside the key if none is given, and in addition if the chain lacks the certificate of the key. */
+function certificatesOf(key: KeyObject, beside: readonly Uint8Array[], chain: string | undefined): Certificate[] {
+  if (chain === undefined) {
+    if (beside.length === 0) throw missingChain();
+    return parseEach(beside, '{input:privateKey}');
+  }
+  const given = derOfChain(chain);
+  const certificates = parseEach(given, '{input:certificateChain}');
+  if (beside.length === 0 || certificates.some((each) => isKeyOf(each, key))) return certificates;
+  return parseEach([...given, ...beside], '{input:certificateChain}');
+}
+
+/** All CERTIFICATE blocks; other blocks are passed over, as Go's `tls.X509KeyPair` does. */
+function derOfChain(text: string): Uint8Array[] {
+  if (text.length > maxChainLength) throw unreadable('{input:certificateChain}', 'is too long for a certificate chain');
   const blocks = parsePemBlocks(normalizePem(text)).filter(({ label }) => label === 'CERTIFICATE');
-  if (blocks.length === 0) throw unreadable('holds no certificate');
+  if (blocks.length === 0) throw unreadable('{input:certificateChain}', 'holds no certificate');
+  return blocks.map(({ bytes }) => bytes);
+}
+
+/** Each certificate once. */
+function parseEach(encoded: readonly Uint8Array[], source: string): Certificate[] {
   const certificates: Certificate[] = [];
-  for (const [index, { bytes }] of blocks.entries()) {
+  for (const [index, bytes] of encoded.entries()) {
     if (certificates.some(({ der }) => equalBytes(der, bytes))) continue;
     try {
       certificates.push(parseCertificate(bytes));
     } catch (error) {
-      throw unreadable(`cannot be read: certificate ${index + 1}: ${messageOf(error)}`);
+      throw unreadable(source, `cannot be read: certificate ${index + 1}: ${messageOf(error)}`);
     }
   }
   return certificates;
 }
 
-function unreadable(problem: string): NotaryError {
-  return new NotaryError('certificate-file', `{input:certificateChain} ${problem}`, {
+function missingChain(): NotaryError {
+  return new NotaryError(
+    'input-missing',
+    '{input:certificateChain} is not given, and no certificate is beside the key',
+    {
+      hint: 'Give the certificate of the key and those of its issuers up to the root, as PEM text or path of a PEM file, or together with the key in {input:privateKey}.',
+    },
+  );
+}
+
+function unreadable(source: string, problem: string): NotaryError {
+  return new NotaryError('certificate-file', `${source} ${problem}`, {
     hint: 'Give the certificates as PEM, each from "-----BEGIN CERTIFICATE-----" to "-----END CERTIFICATE-----", as text or as the path of a file.',
   });
 }
 
 /** The certificate of the key: the first one if it is, as Notation requires, else the only one. */
 function findLeaf(publicKey: KeyObject, certificates: readonly Certificate[]): Certificate {
-  const matching = certificates.filter((certificate) => certificate.publicKey?.equals(publicKey) === true);
+  const matching = certificates.filter((certificate) => isKeyOf(certificate, publicKey));
   const [leaf, another] = matching;
   if (leaf === undefined) {
     const keys = certificates.map((each) => `${thumbprintOf(each.publicKey)} (${each.subject})`).join(', ');
@@ -96,6 +126,13 @@ function findLeaf(publicKey: KeyObject, certificates: readonly Certificate[]): C
     );
   }
   return leaf;
+}
+
+/** Kinds are compared first: Node.js keeps OpenSSL's complaint of different kinds, and the next key read would fail with it. */
+function isKeyOf({ publicKey }: Certificate, key: KeyObject): boolean {
+  if (publicKey === undefined || publicKey.asymmetricKeyType !== key.asymmetricKeyType) return false;
+  const [ours, theirs] = [key.asymmetricKeyDetails, publicKey.asymmetricKeyDetails];
+  return ours?.namedCurve === theirs?.namedCurve && publicKey.equals(key);
 }
 
 function thumbprintOf(key: KeyObject | undefined): string {

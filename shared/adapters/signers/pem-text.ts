@@ -20,3 +20,16 @@ function decodeWhole(text: string): string | undefined {
   const decoded = Buffer.from(text, 'base64').toString('utf8');
   return decoded.includes('-----BEGIN ') ? decoded : undefined;
 }
+
+// The smallest PKCS#12 file with a key and a certificate has some 900 bytes; no path of a file is so long and looks like one.
+const minBase64Length = 256;
+
+/** Whether a text is base64 (with line feeds, perhaps) of a DER or BER SEQUENCE, as a PKCS#12 file is. */
+export function isDerInBase64(text: string): boolean {
+  return text.length >= minBase64Length && /^MI[A-Za-z0-9+/=\s]+$/.test(text.trim());
+}
+
+/** Whether a text is base64 of a whole PEM text. */
+export function isPemInBase64(text: string): boolean {
+  return text.length >= minBase64Length && decodeWhole(text) !== undefined;
+}
