@@ -78,8 +78,8 @@ function parseLeaf(der: Uint8Array): Certificate {
 
 /** The checks of golang-jwt `Parser.Parse`, in its order; the claims of a JWT (`exp`, `nbf`) are not among them. */
 function verifyJwt(jws: Jws, certificate: Certificate, saltLength: 'auto' | 'digest'): void {
-  const compact = [jws.protected, jws.payload, jws.signature].join('.');
-  if (compact.split('.').length !== 3) throw tokenError('token contains an invalid number of segments');
+  const parts = [jws.protected, jws.payload, jws.signature];
+  if (parts.some((part) => part.includes('.'))) throw tokenError('token contains an invalid number of segments');
   const header = plainJson(objectOf(parseJson(decodeBase64Url(jws.protected)), 'header'));
   // only the first value is read: the reference uses a stream decoder here
   objectOf(parseJson(decodeBase64Url(jws.payload), { trailing: 'ignore' }), 'payload');

@@ -7,16 +7,7 @@ const number = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
 const plainText = /[^"\\\u0000-\u001f]*/y;
 const hexDigits = /[0-9a-fA-F]{4}/y;
 
-const simpleEscapes: Readonly<Record<string, string>> = {
-  '"': '"',
-  '\\': '\\',
-  '/': '/',
-  b: '\b',
-  f: '\f',
-  n: '\n',
-  r: '\r',
-  t: '\t',
-};
+const simpleEscapes = '"\\/bfnrt';
 
 /** Reads the tokens of a JSON text one after the other. Its methods throw `malformed` with line and column. */
 export class JsonScanner {
@@ -78,15 +69,18 @@ export class JsonScanner {
   }
 
   string(): { value: string; escaped: boolean } {
-    this.#offset++;
-    let value = this.#match(plainText);
+    const start = ++this.#offset;
     let escaped = false;
+    this.#match(plainText);
     while (!this.takeIf('"')) {
       if (this.peek() !== '\\') throw this.unexpected('in string literal');
       escaped = true;
-      value += this.#escape() + this.#match(plainText);
+      this.#escape();
+      this.#match(plainText);
     }
-    return { value, escaped };
+    const raw = this.#text.slice(start, this.#offset - 1);
+    // decoded as a whole: text put together from millions of pieces would take many times its size
+    return { value: escaped ? (JSON.parse(`"${raw}"`) as string).replace(/\p{Surrogate}/gu, '\ufffd') : raw, escaped };
   }
 
   error(message: string): NotaryError {
@@ -99,36 +93,16 @@ export class JsonScanner {
     return this.error(`invalid character '${character}' ${where}`);
   }
 
-  #escape(): string {
+  #escape(): void {
     this.#offset++;
-    const simple = simpleEscapes[this.peek()];
-    if (simple !== undefined) {
+    if (this.peek() === 'u') {
       this.#offset++;
-      return simple;
-    }
-    if (this.peek() !== 'u') throw this.unexpected('in string escape code');
-    const unit = this.#unicodeEscape();
-    if (unit < 0xd800 || unit > 0xdfff) return String.fromCharCode(unit);
-    return this.#surrogate(unit);
-  }
-
-  /** A pair of escapes, or U+FFFD for half of one; what follows a lone half is read again on its own. */
-  #surrogate(high: number): string {
-    const resume = this.#offset;
-    if (high <= 0xdbff && this.#text.startsWith('\\u', this.#offset)) {
+      if (this.#match(hexDigits) === '') throw this.unexpected('in \\u hexadecimal character escape');
+    } else if (!this.atEnd() && simpleEscapes.includes(this.peek())) {
       this.#offset++;
-      const low = this.#unicodeEscape();
-      if (low >= 0xdc00 && low <= 0xdfff) return String.fromCharCode(high, low);
-      this.#offset = resume;
+    } else {
+      throw this.unexpected('in string escape code');
     }
-    return '\ufffd';
-  }
-
-  #unicodeEscape(): number {
-    this.#offset++;
-    const digits = this.#match(hexDigits);
-    if (digits === '') throw this.unexpected('in \\u hexadecimal character escape');
-    return Number.parseInt(digits, 16);
   }
 
   #match(pattern: RegExp): string {

@@ -57,9 +57,12 @@ export interface JsonOptions {
 /** Go's limit of nesting; deeper documents are refused (`encoding/json` maxNestingDepth). */
 const maximumDepth = 10_000;
 
+/** Values of a document, each some 150 bytes of memory here; an index of signatures that fills its 4 MiB has fewer. */
+export const maximumJsonValues = 250_000;
+
 /**
  * Parses JSON as Go's `encoding/json` does (reference 0.2.1): invalid UTF-8 and lone surrogates in strings become U+FFFD.
- * Throws `malformed` with line and column.
+ * Throws `malformed` with line and column, also for a document of very many values.
  */
 export function parseJson(input: Uint8Array | string, options: JsonOptions = { trailing: 'reject' }): JsonValue {
   const scanner = new JsonScanner(typeof input === 'string' ? input : decodeUtf8(input));
@@ -87,8 +90,9 @@ type Open = OpenArray | OpenObject;
 /** Reads one value with a stack of its own: the document decides the depth, the JavaScript stack must not. */
 function readDocument(scanner: JsonScanner): JsonValue {
   const open: Open[] = [];
-  for (;;) {
+  for (let count = 1; ; count++) {
     scanner.skipSpace();
+    if (count > maximumJsonValues) throw scanner.error(`more than ${maximumJsonValues} values`);
     if (open.length === maximumDepth && /[[{]/.test(scanner.peek())) throw scanner.error('exceeded max depth');
     const started = startValue(scanner);
     if ('node' in started) {

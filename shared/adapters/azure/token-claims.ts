@@ -8,7 +8,7 @@ const maxClaimLength = 300;
 
 /** The text of one claim of a JWT, without line breaks; undefined when there is none. */
 export function claimOf(token: string, claim: TokenClaim): string | undefined {
-  const [, payload = ''] = token.split('.');
+  const [, payload = ''] = token.split('.', 2);
   try {
     const claims: unknown = JSON.parse(Buffer.from(payload, 'base64url').toString('utf8'));
     if (typeof claims !== 'object' || claims === null) return undefined;

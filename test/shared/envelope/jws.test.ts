@@ -184,7 +184,17 @@ describe('the JWS signature', () => {
   });
 
   it('must be three segments', () => {
-    expectIntegrity({ envelope: { signature: 'AA.AA' } }, 'token contains an invalid number of segments');
+    for (const name of ['payload', 'protected', 'signature']) {
+      expectIntegrity({ envelope: { [name]: 'AA.AA' } }, 'token contains an invalid number of segments');
+    }
+  });
+
+  it('[SEC-2] may be ten megabytes of dots', () => {
+    const dots = '.'.repeat(10 * 1024 * 1024);
+    expectError(() => parseJwsText(dots), 'envelope-invalid', /^invalid character '\.'/);
+    for (const name of ['payload', 'protected', 'signature']) {
+      expectIntegrity({ envelope: { [name]: dots } }, 'token contains an invalid number of segments');
+    }
   });
 
   it.each(['RS256', 'HS256', 'none', 'EdDSA'])('[NP-55] may not be %s', (alg) => {

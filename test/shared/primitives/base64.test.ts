@@ -19,12 +19,26 @@ describe('standard base64', () => {
     expect(decodeBase64('\n')).toEqual(new Uint8Array());
   });
 
-  it.each(['A', 'AQ', 'AQ=', 'AQ===', '=', '====', 'AQ==AQ==', 'A===', 'AQ =', '-_==', 'AQI=\0', 'é==='])(
-    'refuses %j',
-    (text) => {
-      expectError(() => decodeBase64(text), 'malformed', /^illegal base64 data at input byte \d+$/);
-    },
-  );
+  it.each([
+    'A',
+    'AQ',
+    'AQ=',
+    'AQ===',
+    ' AQ==',
+    'AQ==\t',
+    'A Q=',
+    'AQ\u00a0=',
+    '=',
+    '====',
+    'AQ==AQ==',
+    'A===',
+    'AQ =',
+    '-_==',
+    'AQI=\0',
+    'é===',
+  ])('[SEC-42] refuses %j', (text) => {
+    expectError(() => decodeBase64(text), 'malformed', /^illegal base64 data at input byte \d+$/);
+  });
 });
 
 describe('base64url without padding', () => {
@@ -41,7 +55,10 @@ describe('base64url without padding', () => {
     expect(decodeBase64Url('-_8')).toEqual(Uint8Array.of(0xfb, 0xff));
   });
 
-  it.each(['A', 'AAAAA', 'AQ==', '+/8', 'A Q', 'é'])('refuses %j', (text) => {
-    expectError(() => decodeBase64Url(text), 'malformed', /^illegal base64 data/);
-  });
+  it.each(['A', 'AAAAA', 'AQ==', 'AQ=', '+/8', 'A Q', ' AQ', 'AQ.', 'é', '\ud800', 'AQ\0\0'])(
+    '[SEC-42] refuses %j',
+    (text) => {
+      expectError(() => decodeBase64Url(text), 'malformed', /^illegal base64 data/);
+    },
+  );
 });

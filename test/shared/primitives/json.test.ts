@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { NotaryError } from '../../../shared/errors.ts';
 import { encodeGoJson, type GoJson } from '../../../shared/primitives/json-encode.ts';
 import { plainJson } from '../../../shared/primitives/json-plain.ts';
-import { parseJson } from '../../../shared/primitives/json.ts';
+import { maximumJsonValues, parseJson } from '../../../shared/primitives/json.ts';
 import { expectError } from '../../support/expect-error.ts';
 
 const plain = (input: string | Uint8Array): GoJson => plainJson(parseJson(input));
@@ -73,7 +73,7 @@ describe('parseJson', () => {
     expect(plainJson(parseJson('nullx', { trailing: 'ignore' }))).toBeNull();
   });
 
-  it('replaces halves of surrogate pairs', () => {
+  it('[SEC-42] replaces halves of surrogate pairs', () => {
     expect(plain('"\\ud83d\\ude00"')).toBe('😀');
     expect(plain('"\\ud800"')).toBe('\ufffd');
     expect(plain('"\\udc00\\ud800"')).toBe('\ufffd\ufffd');
@@ -82,7 +82,7 @@ describe('parseJson', () => {
     expect(plain('"\\ud800\\n"')).toBe('\ufffd\n');
   });
 
-  it('replaces each byte that is not UTF-8', () => {
+  it('[SEC-42] replaces each byte that is not UTF-8', () => {
     const quoted = (...bytes: number[]) => plain(Uint8Array.of(0x22, ...bytes, 0x22));
     expect(quoted(0x61, 0xff, 0x62)).toBe('a\ufffdb');
     expect(quoted(0xe2, 0x82)).toBe('\ufffd\ufffd');
@@ -91,11 +91,27 @@ describe('parseJson', () => {
     expectError(() => parseJson(Uint8Array.of(0x31, 0xff)), 'malformed', /after top-level value/);
   });
 
-  it('reads as deep as Go and no deeper', () => {
+  it('[SEC-3] reads as deep as Go and no deeper', () => {
     const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth);
     expect(Array.isArray(plain(nested(10_000)))).toBe(true);
     expectError(() => parseJson(nested(10_001)), 'malformed', /^exceeded max depth/);
     expectError(() => parseJson('[{"a":'.repeat(100_000)), 'malformed', /^exceeded max depth/);
+  });
+
+  it('[SEC-3] reads a quarter of a million values and no more', () => {
+    const values = (count: number) => `[${'0,'.repeat(count - 2)}0]`;
+    const tooMany = /^more than 250000 values/;
+    expect(plain(values(maximumJsonValues))).toHaveLength(maximumJsonValues - 1);
+    expectError(() => parseJson(values(maximumJsonValues + 1)), 'malformed', tooMany);
+    const members = Array.from({ length: maximumJsonValues }, (_, index) => `"${index}":[]`);
+    expectError(() => parseJson(`{${members.join()}}`), 'malformed', tooMany);
+    // as much as an envelope may have: it would take gigabytes
+    expectError(() => parseJson(values(16_000_000)), 'malformed', tooMany);
+  });
+
+  it('[SEC-3] reads millions of escapes within a text', { timeout: 60_000 }, () => {
+    const text = '\n'.repeat(8_000_000);
+    expect(plain(JSON.stringify(text))).toBe(text);
   });
 
   it('reads long texts', () => {

@@ -24,7 +24,7 @@ describe('decodeUtf8', () => {
     ['f4908080', 4],
     ['f5', 1],
     ['ff', 1],
-  ])('replaces every byte of %s', (hex, count) => {
+  ])('[SEC-42] replaces every byte of %s', (hex, count) => {
     const bytes = Buffer.from(`61${hex}f09f9880`, 'hex');
     expect(decodeUtf8(bytes)).toBe(`a${'\ufffd'.repeat(count)}😀`);
   });

@@ -105,6 +105,27 @@ describe('matchTrustedIdentity', () => {
     });
   });
 
+  it.each([
+    ['a longer value', 'CN=a', 'CN=ab'],
+    ['a shorter value', 'CN=ab', 'CN=a'],
+    ['another beginning', 'CN=b', 'CN=ab'],
+    ['a pattern', 'CN=.*', 'CN=a'],
+    ['a wildcard', 'CN=*', 'CN=a'],
+    ['alternatives', 'CN=a|b', 'CN=a'],
+    ['another letter case', 'CN=A', 'CN=a'],
+    ['another normal form', 'CN=e\u0301', 'CN=\u00e9'],
+    ['the same text elsewhere', 'CN=a', String.raw`OU=CN\=a`],
+    ['the same text inside', 'CN=a', String.raw`OU=x\,CN\=a`],
+    ['blanks inside', String.raw`CN=a\ `, 'CN=a'],
+  ])('[SEC-22] compares whole values: %s', (_, trusted, presented) => {
+    const rest = 'O=acme,ST=WA,C=US';
+    expect(match([`x509.subject:${trusted},${rest}`], `${presented},${rest}`)).toHaveProperty(
+      'error',
+      expect.stringMatching(/does not match the X\.509 trusted identities/),
+    );
+    expect(match([`x509.subject:${presented},${rest}`], `${presented},${rest}`)).toHaveProperty('identity');
+  });
+
   it('lists all identities that do not match', () => {
     const identities = ['x509.subject: C=US, ST=WA, O=a', 'other:x', 'x509.subject: C=US, ST=WA, O=b'];
     expect(match(identities, leaf)).toEqual({

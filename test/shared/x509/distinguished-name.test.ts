@@ -118,6 +118,35 @@ describe('parseDistinguishedName', () => {
     expect(value('\\ff')).toBe('\udcff');
   });
 
+  const megabyte = 1_000_000;
+
+  // These end within the time of any other test only when the time grows with the length, not with its square.
+  it.each([
+    ['a value of 1 MB', `C=US,ST=WA,O=${'a'.repeat(megabyte)}`],
+    ['escapes', `C=US,ST=WA,O=${'\\,'.repeat(megabyte / 2)}`],
+    ['escaped bytes', `C=US,ST=WA,O=${'\\ff'.repeat(megabyte / 3)}`],
+    ['equals signs', `C=US,ST=WA,O=${'='.repeat(megabyte)}`],
+    ['blanks', `C=US,ST=WA,O=${' '.repeat(megabyte)}a`],
+    ['lone surrogates', `C=US,ST=WA,O=${'\ud800'.repeat(megabyte)}`],
+    ['attributes', `C=US,ST=WA,O=a${Array.from({ length: 100_000 }, (_, index) => `,A${index}=b`).join('')}`],
+  ])('[SEC-1] reads a name with very many or long %s', (_, name) => {
+    expect(parseDistinguishedName(name).get('C')).toBe('US');
+  });
+
+  it.each([
+    ['=#', /containing "=#"$/],
+    [`C=US,ST=WA,O=${'=#'.repeat(megabyte)}`, /containing "=#"$/],
+    [`C=US,ST=WA,O=#${'3'.repeat(megabyte)}`, /containing "=#"$/],
+    [`C=US,ST=WA,O=${'\\'.repeat(megabyte + 1)}`, /got corrupted escaped character/],
+    [`C=US,ST=WA,O=a${'+O=a'.repeat(megabyte / 4)}`, /has multi-valued RDN attributes/],
+    [`C=US,ST=WA,O=a${',O=a'.repeat(megabyte / 4)}`, /has duplicate RDN attribute for "O"/],
+    [' '.repeat(megabyte), /has no mandatory RDN attribute for "C"/],
+    [`${' '.repeat(megabyte)}x`, /failed with err: DN ended with incomplete type, value pair/],
+    [','.repeat(megabyte), /incomplete type, value pair/],
+  ])('[SEC-1] refuses a hostile name at once', (name, message) => {
+    expectError(() => parseDistinguishedName(name), 'malformed', message);
+  });
+
   it('takes __proto__ for a type like any other', () => {
     expect(parseDistinguishedName('C=US,ST=WA,O=a,__proto__=x').get('__proto__')).toBe('x');
   });
