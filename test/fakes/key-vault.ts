@@ -47,6 +47,8 @@ export interface FakeKeyVault {
   readonly url: string;
   readonly ca: string;
   readonly requests: readonly SeenRequest[];
+  /** How many requests came without a token and were told where to get one. */
+  readonly challenges: number;
   /** Adds a certificate, or a new version of one. */
   add(certificate: VaultCertificate): VaultIds;
   /** Answers instead of the vault where it returns something. */
@@ -70,6 +72,7 @@ interface Stored extends VaultCertificate {
 export async function startKeyVault(): Promise<FakeKeyVault> {
   const stored: Stored[] = [];
   const requests: SeenRequest[] = [];
+  let challenges = 0;
   let script: Parameters<FakeKeyVault['script']>[0] = () => undefined;
   const server = await startHttps((request, response) => {
     void handle(request, response);
@@ -79,6 +82,7 @@ export async function startKeyVault(): Promise<FakeKeyVault> {
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const seen = await seenRequest(request);
     if (seen.token === undefined) {
+      challenges += 1;
       const challenge = `Bearer authorization="https://login.microsoftonline.com/00000000-0000-0000-0000-000000000001", resource="${vault.challengeResource}"`;
       reply(response, { status: 401, headers: { 'www-authenticate': challenge } });
       return;
@@ -93,6 +97,9 @@ export async function startKeyVault(): Promise<FakeKeyVault> {
     url,
     ca: server.ca,
     requests,
+    get challenges() {
+      return challenges;
+    },
     add: (certificate) => {
       const [version, keyVersion, secretVersion] = [newVersion(), newVersion(), newVersion()];
       stored.push({ ...certificate, version, keyVersion, secretVersion });

@@ -14,6 +14,7 @@ import type { Timing } from '../timing.ts';
 import { codeOf, vaultFailure, vaultUnreachable } from './azure-key-vault-error.ts';
 import type { VaultContext, VaultOperation } from './azure-key-vault-error.ts';
 import type { KeyVaultId } from './azure-key-vault-id.ts';
+import { createVaultPace } from './azure-key-vault-pace.ts';
 import { withVaultRetry } from './azure-key-vault-retry.ts';
 import type { VaultAnswer } from './azure-key-vault-retry.ts';
 
@@ -52,13 +53,30 @@ export function openVault(options: VaultClientOptions): VaultClient {
   const { id, timing } = options;
   const credential = guarded(options.credential, id);
   const context: VaultContext = { id, credential: options.credential };
+  const pace = createVaultPace(timing);
   const http = createDefaultHttpClient();
   const pipeline = createPipelineFromOptions(pipelineOptions(options));
   // The resource of the challenge is checked by `guarded`, which knows emulators too.
   pipeline.addPolicy(keyVaultAuthenticationPolicy(credential, { disableChallengeResourceVerification: true }));
 
+  const keys = new Map<string, KeyClient>();
+  // One for each key: the vault's challenge is answered once, not for each signature.
+  const clientOf = (keyId: string, name: string, version: string): KeyClient => {
+    const known = keys.get(keyId);
+    if (known !== undefined) return known;
+    const client = new CryptographyClient(
+      // Without key material and without a read of the key: the service alone signs.
+      { id: keyId, name, properties: { name, vaultUrl: id.vault, version } },
+      credential,
+      { ...pipelineOptions(options), serviceVersion: apiVersion, disableChallengeResourceVerification: true },
+    );
+    const opened: KeyClient = { client };
+    keys.set(keyId, opened);
+    return opened;
+  };
+
   const send = async (operation: VaultOperation, attempt: () => Promise<VaultAnswer>): Promise<string> => {
-    const answer = await withVaultRetry(timing, () => asAnswer(attempt));
+    const answer = await withVaultRetry(timing, () => pace.run(() => asAnswer(attempt)));
     if ('error' in answer)
       throw answer.error instanceof NotaryError ? answer.error : vaultUnreachable(id, answer.error);
     if (answer.status !== 200) throw vaultFailure(operation, answer, context);
@@ -77,14 +95,8 @@ export function openVault(options: VaultClientOptions): VaultClient {
       return objectIn(body, operation, context);
     },
     sign: async ({ name, version }, { jws }, digest) => {
-      const keyId = `${id.vault}/keys/${name}/${version}`;
-      const client = new CryptographyClient(
-        // Without key material and without a read of the key: the service alone signs.
-        { id: keyId, name, properties: { name, vaultUrl: id.vault, version } },
-        credential,
-        { ...pipelineOptions(options), serviceVersion: apiVersion, disableChallengeResourceVerification: true },
-      );
-      const body = await send('sign', () => signOnce(client, jws, digest));
+      const key = clientOf(`${id.vault}/keys/${name}/${version}`, name, version);
+      const body = await send('sign', () => signOnce(key, jws, digest));
       const { kid, value } = objectIn(body, 'sign', context);
       return {
         kid: typeof kid === 'string' ? kid : undefined,
@@ -94,8 +106,27 @@ export function openVault(options: VaultClientOptions): VaultClient {
   };
 }
 
+/** The SDK's client of one key. */
+interface KeyClient {
+  readonly client: CryptographyClient;
+  /** The first request, which alone meets the challenge: side by side with others the SDK may lose its body. */
+  first?: Promise<VaultAnswer>;
+}
+
+async function signOnce(key: KeyClient, algorithm: SignatureAlgorithm['jws'], digest: Uint8Array) {
+  if (key.first !== undefined) {
+    await key.first.catch(() => undefined);
+    return exchangeSignature(key.client, algorithm, digest);
+  }
+  return await (key.first = exchangeSignature(key.client, algorithm, digest));
+}
+
 /** The whole answer: the client's own result does not say which key signed, nor its errors why it did not. */
-async function signOnce(client: CryptographyClient, algorithm: SignatureAlgorithm['jws'], digest: Uint8Array) {
+async function exchangeSignature(
+  client: CryptographyClient,
+  algorithm: SignatureAlgorithm['jws'],
+  digest: Uint8Array,
+): Promise<VaultAnswer> {
   const seen: { answer?: VaultAnswer } = {};
   try {
     await client.sign(algorithm, digest, {
@@ -114,7 +145,7 @@ async function signOnce(client: CryptographyClient, algorithm: SignatureAlgorith
 function pipelineOptions({ userAgent, ca }: VaultClientOptions) {
   return {
     userAgentOptions: { userAgentPrefix: userAgent },
-    // `withVaultRetry` does it: this one gives up at a 429 that names no time.
+    // `withVaultRetry` and the pace do it: this one gives up at a 429 that names no time (KEY 0).
     retryOptions: { maxRetries: 0 },
     redirectOptions: { maxRetries: 0 },
     ...(ca === undefined ? {} : { tlsOptions: { ca } }),

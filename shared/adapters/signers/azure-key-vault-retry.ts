@@ -6,9 +6,9 @@ export type VaultAnswer =
   | { readonly status: number; readonly body: string; readonly retryAfter: number | undefined }
   | { readonly status: 0; readonly error: unknown; readonly code: string };
 
-/** Attempts of a request that fails otherwise than by throttling. */
+/** Attempts of one request. */
 const maxAttempts = 5;
-/** Milliseconds that one request may wait altogether; throttling lasts ten seconds at a time (KEY 2.5). */
+/** Milliseconds that one request may wait altogether. */
 const waitBudget = 60_000;
 /** Milliseconds of the first wait, doubled each time, and the longest one. */
 const firstDelay = 250;
@@ -19,14 +19,14 @@ const transientCodes =
   /^(?:ECONNRESET|ECONNREFUSED|ETIMEDOUT|EPIPE|EAI_AGAIN|ENETUNREACH|REQUEST_SEND_ERROR|PARSE_ERROR)$/;
 
 /**
- * Repeats what may succeed a moment later, as long as the budget lasts. The SDK's own retries leave out a 429 that does not
- * say how long to wait (KEY 0); signing is safe to repeat.
+ * Repeats what may succeed a moment later, as long as the budget lasts: signing is safe to repeat. What is throttled
+ * (429) is not its matter but that of the vault's pace, which all requests share.
  */
 export async function withVaultRetry(timing: Timing, attempt: () => Promise<VaultAnswer>): Promise<VaultAnswer> {
   let waited = 0;
   for (let count = 1; ; count++) {
     const answer = await attempt();
-    if (!isTransient(answer) || (answer.status !== 429 && count >= maxAttempts)) return answer;
+    if (!isTransient(answer) || count >= maxAttempts) return answer;
     const own = timing.random() * Math.min(maxDelay, firstDelay * 2 ** (count - 1));
     const wait = Math.max(10, 'error' in answer ? own : (answer.retryAfter ?? own));
     if (waited + wait > waitBudget) return answer;
@@ -37,5 +37,5 @@ export async function withVaultRetry(timing: Timing, attempt: () => Promise<Vaul
 
 function isTransient(answer: VaultAnswer): boolean {
   if ('error' in answer) return transientCodes.test(answer.code);
-  return [408, 429, 500, 502, 503, 504].includes(answer.status);
+  return [408, 500, 502, 503, 504].includes(answer.status);
 }
