@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { join, resolve } from 'node:path';
+import type { AzureCredential } from './adapters/azure/credential.ts';
 import { authorityOfVault } from './adapters/azure/cloud.ts';
 import { chooseSignIn } from './adapters/azure/sign-in.ts';
+import type { SignInOptions } from './adapters/azure/sign-in.ts';
 import { createHttpClient } from './adapters/http.ts';
 import type { HttpClient } from './adapters/http.ts';
 import { createRegistryClient } from './adapters/registry/client.ts';
@@ -11,14 +13,24 @@ import { createRevocationSource } from './adapters/revocation-http.ts';
 import { openOciLayout } from './adapters/oci-layout/oci-layout.ts';
 import { openLocalKey } from './adapters/signers/local-key.ts';
 import { openTimestampAuthority } from './adapters/timestamp-authority.ts';
-import { systemTiming } from './adapters/timing.ts';
+import { boundedTiming, systemTiming } from './adapters/timing.ts';
 import { readBlobTrustPolicy, readTrustPolicy } from './adapters/trust-policy-file.ts';
 import { openTrustStore } from './adapters/trust-store-directory.ts';
 import type { VerificationPluginSettings } from './adapters/verification-plugins.ts';
+import type { ArtifactSigningInputs } from './artifact-signing-inputs.ts';
 import { composeEntra } from './compose-entra.ts';
 import { composePluginSigner, composeVerificationPlugins } from './compose-plugins.ts';
 import { type ArtifactReference, isLayoutReference } from './oci/artifact-reference.ts';
-import type { ArtifactTarget, Clock, RawSigner, RevocationSource, Signer, Timestamper, VerifyPorts } from './ports.ts';
+import type {
+  ArtifactTarget,
+  ChainingSigner,
+  Clock,
+  RawSigner,
+  RevocationSource,
+  Signer,
+  Timestamper,
+  VerifyPorts,
+} from './ports.ts';
 import type { KeyVaultInputs } from './key-vault-inputs.ts';
 import type { KeyInputs } from './sign-inputs.ts';
 import type { RegistrySettings } from './registry-inputs.ts';
@@ -75,37 +87,68 @@ export function composeStorage(step: Step, settings: RegistrySettings, access: '
   };
 }
 
-/** Opens the signer of a step. What can be wrong with a local key is found at once; a vault is asked when it is needed. */
+/** Opens the signer of a step. What can be wrong with a local key is found at once; a service is asked when it is needed. */
 export function composeSigner(step: Step, key: KeyInputs): () => Promise<Signer> {
   if ('plugin' in key) return () => composePluginSigner(step, key);
   if ('id' in key) return composeKeyVaultKey(step, key);
+  if ('signingProfile' in key) return composeArtifactSigning(step, key);
   const signer = openLocalKey(key);
   return () => Promise.resolve(signer);
 }
 
-/** The Azure libraries are larger than everything else: they are loaded only here. */
-function composeKeyVaultKey({ host, log }: Step, key: KeyVaultInputs): () => Promise<RawSigner> {
+function composeKeyVaultKey(step: Step, key: KeyVaultInputs): () => Promise<RawSigner> {
+  const { log } = step;
+  const openCredential = composeCredential(step, key.id.hostName, key);
+  return async () => {
+    const [credential, { openKeyVaultKey }] = await Promise.all([
+      openCredential(),
+      import('./adapters/signers/azure-key-vault.ts'),
+    ]);
+    return openKeyVaultKey(key, { credential, timing: systemTiming, clock: systemClock, log, userAgent: agent });
+  };
+}
+
+function composeArtifactSigning(step: Step, key: ArtifactSigningInputs): () => Promise<ChainingSigner> {
+  const { host, log } = step;
+  const profile = key.signingProfile;
+  const openCredential = composeCredential(step, profile.hostName, key);
+  return async () => {
+    const [credential, { openArtifactSigning }] = await Promise.all([
+      openCredential(),
+      import('./adapters/signers/artifact-signing.ts'),
+    ]);
+    const http = composeHttp(step);
+    step.atEnd(() => http.close());
+    const signal = host.cancelled;
+    const timing = boundedTiming(systemTiming, { total: Number.POSITIVE_INFINITY, signal });
+    return openArtifactSigning({ profile, credential, http, timing, signal, clock: systemClock, log });
+  };
+}
+
+/** How the step signs in to Azure for a service; what is missing is found at once. */
+function composeCredential(
+  { host, log }: Step,
+  service: string,
+  { credentialType, excluded }: Pick<SignInOptions, 'credentialType' | 'excluded'>,
+): () => Promise<AzureCredential> {
   const connection = host.azureConnection?.();
   const { product, environment } = host;
-  const { credentialType } = key;
   const signIn = chooseSignIn({
     ...{ product, environment },
     ...(credentialType === undefined ? {} : { credentialType }),
+    ...(excluded === undefined ? {} : { excluded }),
     ...(connection === undefined ? {} : { connection }),
   });
-  const authority = authorityOfVault(key.id.hostName, signIn.authority);
+  const authority = authorityOfVault(service, signIn.authority);
   return async () => {
-    const [{ openCredential }, { openKeyVaultKey }] = await Promise.all([
-      import('./adapters/azure/credential.ts'),
-      import('./adapters/signers/azure-key-vault.ts'),
-    ]);
+    // The Azure libraries are larger than everything else: they are loaded only here.
+    const { openCredential } = await import('./adapters/azure/credential.ts');
     log.info(`Signing in to Azure with ${signIn.description}`);
     const http = createHttpClient({ userAgent: agent, environment });
     const mask = (text: string): void => {
       host.mask(text);
     };
-    const credential = openCredential(signIn, { authority, http, timing: systemTiming, mask });
-    return openKeyVaultKey(key, { credential, timing: systemTiming, clock: systemClock, log, userAgent: agent });
+    return openCredential(signIn, { authority, http, timing: systemTiming, mask });
   };
 }
 

@@ -80,7 +80,7 @@ export const inputTable = {
     commands: ['sign', 'verify'],
     default: { azure: 'azureKeyVault' },
     description:
-      'Name of the Notation plugin that signs, or that signatures name (Azure Pipelines: localKey, azureKeyVault or notationPlugin).',
+      'Name of the Notation plugin that signs, or that signatures name (Azure Pipelines: localKey, azureKeyVault, azureArtifactSigning or notationPlugin).',
   },
   notationPlugin: {
     azure: 'notationPlugin',
@@ -110,7 +110,7 @@ export const inputTable = {
     github: 'builtin_providers',
     commands: sign,
     default: { github: 'true' },
-    description: 'false runs the plugin itself where this action has the key provider built in (azure-kv).',
+    description: 'false runs the plugin itself where this action has the key provider built in (azure-kv, azure-artifactsigning).',
   },
   pluginConfig: {
     github: 'plugin_config',
@@ -133,7 +133,7 @@ export const inputTable = {
   azureServiceConnection: {
     azure: 'azurekvServiceConection',
     commands: sign,
-    description: 'Azure Resource Manager service connection for Azure Key Vault.',
+    description: 'Azure Resource Manager service connection for Azure Key Vault or Azure Artifact Signing.',
   },
   caCertBundle: {
     azure: 'caCertBundle',
@@ -145,6 +145,22 @@ export const inputTable = {
     commands: sign,
     default: { azure: 'false' },
     description: 'Whether the Key Vault certificate is self-signed.',
+  },
+  artifactSigningEndpoint: {
+    azure: 'artifactSigningEndpoint',
+    commands: sign,
+    description:
+      'Endpoint of the Azure Artifact Signing account, such as https://weu.codesigning.azure.net (GitHub: baseUrl in plugin_config).',
+  },
+  artifactSigningAccount: {
+    azure: 'artifactSigningAccount',
+    commands: sign,
+    description: 'Name of the Azure Artifact Signing account (GitHub: accountName in plugin_config).',
+  },
+  artifactSigningProfile: {
+    azure: 'artifactSigningProfile',
+    commands: sign,
+    description: 'Name of the certificate profile (GitHub: certProfile in plugin_config).',
   },
   signatureFormat: {
     github: 'signature_format',
@@ -193,7 +209,7 @@ export const inputTable = {
     azure: 'timestampURL',
     commands: sign,
     description:
-      'RFC 3161 timestamp authorities, one a line, tried in order; together with timestamp_root_cert (timestampRootCert).',
+      'RFC 3161 timestamp authorities, one a line, tried in order; together with timestamp_root_cert (timestampRootCert). With Azure Artifact Signing by default its own authority.',
   },
   timestampRootCert: {
     github: 'timestamp_root_cert',

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { parseKeyVaultId } from './adapters/signers/azure-key-vault-id.ts';
 import type { KeyVaultId } from './adapters/signers/azure-key-vault-id.ts';
-import { credentialTypes } from './adapters/azure/sign-in.ts';
 import type { CredentialType } from './adapters/azure/sign-in.ts';
 import { NotaryError, messageOf } from './errors.ts';
 import type { Host } from './host.ts';
 import type { InputReader } from './input-reader.ts';
 import type { Log } from './ports.ts';
+import { parseCredentialType, parseProviderConfig } from './provider-config.ts';
 import { parseCertificates } from './x509/certificate.ts';
 import type { Certificate } from './x509/certificate.ts';
 
@@ -55,20 +55,8 @@ export async function parseKeyVaultInputs(reader: InputReader, log: Log): Promis
 
 const knownKeys = ['self_signed', 'ca_certs', 'credential_type'];
 
-/** `key=value` lines; a value may hold further equals signs. */
 function parseConfig(lines: readonly string[], log: Log): ReadonlyMap<string, string> {
-  const config = new Map<string, string>();
-  for (const line of lines) {
-    const equals = line.indexOf('=');
-    if (equals <= 0) {
-      throw new NotaryError('input-invalid', `{input:pluginConfig} must have lines key=value. Got '${line}'`);
-    }
-    const [key, value] = [line.slice(0, equals).trim(), line.slice(equals + 1).trim()];
-    if (!knownKeys.includes(key)) {
-      log.warning(`{input:pluginConfig} has ${key}, which azure-kv does not know; it knows ${knownKeys.join(', ')}`);
-    }
-    config.set(key, value);
-  }
+  const config = parseProviderConfig(lines, 'azure-kv', knownKeys, log);
   const selfSigned = config.get('self_signed');
   if (selfSigned !== undefined) {
     config.set('self_signed', selfSigned.toLowerCase());
@@ -76,15 +64,6 @@ function parseConfig(lines: readonly string[], log: Log): ReadonlyMap<string, st
       log.warning(`self_signed=${selfSigned} counts as false: only true is true`);
   }
   return config;
-}
-
-function parseCredentialType(text: string | undefined): CredentialType | undefined {
-  if (text === undefined || text === '') return undefined;
-  const found = credentialTypes.find((type) => type === text.toLowerCase());
-  if (found !== undefined) return found;
-  throw new NotaryError('input-invalid', `Invalid credential type: ${text}`, {
-    hint: `credential_type is one of ${credentialTypes.join(', ')}, or left out.`,
-  });
 }
 
 async function readBundle(reader: InputReader, path: string | undefined): Promise<readonly Certificate[]> {

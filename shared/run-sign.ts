@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { artifactSigningTimestamps } from './artifact-signing-inputs.ts';
 import { parseBlobInputs } from './blob-inputs.ts';
 import type { BlobInputs } from './blob-inputs.ts';
 import { composeSigner, composeStorage, composeTimestamping, systemClock } from './compose.ts';
@@ -39,8 +40,9 @@ export async function runSign(step: Step): Promise<void> {
   const { host, log } = step;
   const reader = new InputReader(host);
   const settings = await parseSignSettings(reader, host.product);
-  const timestamps = await parseTimestampInputs(reader, host);
   const key = await parseKeyInputs(reader, host, settings, log);
+  const rule = key !== undefined && 'signingProfile' in key ? artifactSigningTimestamps : undefined;
+  const timestamps = await parseTimestampInputs(reader, host, rule);
   const choice = await parseArtifactChoice(reader, step);
   const files = await parseBlobInputs(reader, host);
   const registries = parseRegistrySettings(reader, host);

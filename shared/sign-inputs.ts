@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+import {
+  namesArtifactSigning,
+  parseArtifactSigningInputs,
+  type ArtifactSigningInputs,
+} from './artifact-signing-inputs.ts';
 import { envelopeMediaTypes } from './envelope/content.ts';
 import { parseUserMetadata } from './envelope/payload.ts';
 import { NotaryError } from './errors.ts';
@@ -24,7 +29,7 @@ export interface LocalKeyInputs {
 }
 
 /** The key of a step. */
-export type KeyInputs = LocalKeyInputs | KeyVaultInputs | PluginKeyInputs;
+export type KeyInputs = LocalKeyInputs | KeyVaultInputs | ArtifactSigningInputs | PluginKeyInputs;
 
 /** How to sign, the same for every artifact of the step. */
 export type SignSettings = Pick<
@@ -69,6 +74,9 @@ const pluginInputs = [
   'keyId',
   'azureServiceConnection',
   'caCertBundle',
+  'artifactSigningEndpoint',
+  'artifactSigningAccount',
+  'artifactSigningProfile',
 ] as const;
 
 /**
@@ -85,8 +93,10 @@ export async function parseKeyInputs(
     const text = host.input(name);
     if (name === 'privateKeyPassword' || isKeyText(text)) host.mask(text);
   }
-  if (reader.flag('builtinProviders', true) && asksForKeyVault(reader, host.product)) {
-    return parseKeyVaultInputs(reader, log);
+  const builtin = reader.flag('builtinProviders', true);
+  if (builtin && asksForKeyVault(reader, host.product)) return parseKeyVaultInputs(reader, log);
+  if (builtin && !reader.given('privateKey') && namesArtifactSigning(reader)) {
+    return parseArtifactSigningInputs(reader, log);
   }
   if (asksForPlugin(reader, host.product)) {
     const { envelopeMediaType, expirySeconds = 0 } = settings;
@@ -116,7 +126,7 @@ export async function parseKeyInputs(
 
 function askedForPlugin(reader: InputReader, product: Host['product']): InputName | undefined {
   // The Azure Pipelines form always sends a plugin: there the key identifier or the connection tells.
-  if (product === 'github' && reader.given('pluginName')) return 'pluginName';
+  if (namesArtifactSigning(reader) || (product === 'github' && reader.given('pluginName'))) return 'pluginName';
   if (product === 'azure' && reader.flag('selfSigned', false)) return 'selfSigned';
   return pluginInputs.find((name) => reader.given(name));
 }

@@ -14,21 +14,75 @@ export interface TimestampSettings {
   readonly root: Certificate;
 }
 
-/** Parses both inputs about timestamps; undefined without them. One alone is a mistake (GH-14). */
-export async function parseTimestampInputs(reader: InputReader, host: Host): Promise<TimestampSettings | undefined> {
+/** What a signer whose certificates are short-lived demands. */
+export interface TimestampRule {
+  /** For messages, as is why. */
+  readonly signer: string;
+  readonly reason: string;
+  /** The authority unless the step names another one. */
+  readonly defaultUrl: string;
+  /** Where the root certificate of that authority is to be had. */
+  readonly rootHint: string;
+}
+
+/** What a step writes to sign without a timestamp although the signer demands one. */
+const noTimestamp = 'none';
+
+/**
+ * Parses both inputs about timestamps; undefined without them. One alone is a mistake (GH-14), but with a rule the root alone
+ * means its authority, and neither is a mistake (KEY-72).
+ */
+export async function parseTimestampInputs(
+  reader: InputReader,
+  host: Host,
+  rule?: TimestampRule,
+): Promise<TimestampSettings | undefined> {
   const [urlGiven, rootGiven] = [reader.given('timestampUrl'), reader.given('timestampRootCert')];
+  if (rule !== undefined) return parseUnderRule(reader, host, rule);
   if (!urlGiven && !rootGiven) return undefined;
   if (!rootGiven) reader.report(missing('timestampUrl', 'timestampRootCert'));
   if (!urlGiven) reader.report(missing('timestampRootCert', 'timestampUrl'));
+  return readSettings(reader, host, undefined);
+}
+
+async function parseUnderRule(
+  reader: InputReader,
+  host: Host,
+  { signer, reason, defaultUrl, rootHint }: TimestampRule,
+): Promise<TimestampSettings | undefined> {
+  const rootGiven = reader.given('timestampRootCert');
+  const none = reader.text('timestampUrl').toLowerCase() === noTimestamp;
+  if (none && rootGiven) {
+    const text = `{input:timestampUrl} is ${noTimestamp}, but {input:timestampRootCert} is set`;
+    reader.report(new NotaryError('input-invalid', text, { hint: 'Remove one of the two.' }));
+    return undefined;
+  }
+  if (none) {
+    host.log.warning(`Signing with ${signer} without a timestamp: ${reason}.`);
+    return undefined;
+  }
+  if (!rootGiven) {
+    const text = `${signer} needs a timestamp: ${reason}; input {input:timestampRootCert} is missing`;
+    reader.report(new NotaryError('input-missing', text, { hint: rootHint }));
+  }
+  return readSettings(reader, host, defaultUrl);
+}
+
+async function readSettings(
+  reader: InputReader,
+  host: Host,
+  defaultUrl: string | undefined,
+): Promise<TimestampSettings | undefined> {
   // the form of Azure Pipelines has one line: blanks separate as well
+  const given = reader.lines('timestampUrl').flatMap((text) => text.split(/\s+/));
   const urls: URL[] = [];
-  for (const line of reader.lines('timestampUrl').flatMap((text) => text.split(/\s+/))) {
-    const url = await reader.attempt(() => parseTimestampUrl(line));
+  for (const text of given.length === 0 && defaultUrl !== undefined ? [defaultUrl] : given) {
+    const url = await reader.attempt(() => parseTimestampUrl(text));
     if (url === undefined) continue;
     maskPassword(url, host);
     urls.push(url);
   }
-  const root = rootGiven ? await reader.attempt(() => readRoot(reader)) : undefined;
+  const root = reader.given('timestampRootCert') ? await reader.attempt(() => readRoot(reader)) : undefined;
   return root === undefined || urls.length === 0 ? undefined : { urls, root };
 }
 

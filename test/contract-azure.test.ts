@@ -49,8 +49,9 @@ describe('the form of Notation@0', () => {
     expect(String(input?.defaultValue)).toBe(fallback);
     expect(Object.keys(input?.options ?? {})).toEqual(expect.arrayContaining(options));
     expect(input?.groupName ?? '').toBe(group);
-    // Inspecting is new, and uses the artifacts too.
-    expect((input?.visibleRule ?? '').replace(' || command = inspect', '')).toBe(rule);
+    // Inspecting is new and uses the artifacts too, as Azure Artifact Signing the connection.
+    const added = / \|\| (?:command = inspect|plugin = azureArtifactSigning)$/;
+    expect((input?.visibleRule ?? '').replace(added, '')).toBe(rule);
   });
 
   it('[ADO-1] requires no input that it did not require', () => {
@@ -60,7 +61,7 @@ describe('the form of Notation@0', () => {
     for (const name of madeOptional) expect(inputs.get(name)?.required).toBe(false);
     // New required inputs belong to a choice that old YAML does not make.
     for (const name of required.filter((each) => !known.has(each))) {
-      expect(inputs.get(name)?.visibleRule).toBe('plugin = localKey');
+      expect(inputs.get(name)?.visibleRule).toMatch(/^plugin = (?:localKey|azureArtifactSigning)$/);
     }
   });
 
@@ -125,6 +126,7 @@ describe('the visible form', () => {
       ...visible({ command: value, plugin: 'azureKeyVault', isCustomVersion: 'false' }),
       ...visible({ command: value, plugin: 'localKey', isCustomVersion: 'true' }),
       ...(value === 'sign' ? visible({ command: value, plugin: 'notationPlugin' }) : []),
+      ...(value === 'sign' ? visible({ command: value, plugin: 'azureArtifactSigning' }) : []),
     ]);
     const read = rows.flatMap(({ azure, commands }) =>
       azure !== undefined && commands.includes(command) && !(azure === 'plugin' && command === 'verify') ? [azure] : [],

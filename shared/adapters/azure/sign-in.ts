@@ -50,6 +50,9 @@ export interface PipelinesConnection {
 export const credentialTypes = ['environment', 'workloadid', 'managedid', 'azurecli'] as const;
 export type CredentialType = (typeof credentialTypes)[number];
 
+/** Ways that are tried without being asked for, and that a step can exclude. */
+export type ExcludableCredential = Exclude<CredentialType, 'managedid'>;
+
 export interface SignInOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly product: 'github' | 'azure';
@@ -57,6 +60,8 @@ export interface SignInOptions {
   readonly credentialType?: CredentialType;
   /** A service connection; it wins over everything but a credential type. */
   readonly connection?: AzureSignIn;
+  /** Not used, unless the credential type asks for it. */
+  readonly excluded?: readonly ExcludableCredential[];
 }
 
 /**
@@ -89,23 +94,28 @@ export function chooseSignIn(options: SignInOptions): AzureSignIn {
       return withAuthority(...azureCli([]));
     default:
       if (connection !== undefined) return connection;
-      return withAuthority(...firstThatIsThere(environment, options.product));
+      return withAuthority(...firstThatIsThere(environment, options));
   }
 }
 
 type Found = readonly [AzureIdentity, string];
 
-function firstThatIsThere(environment: Environment, product: SignInOptions['product']): Found {
-  const notUsed: string[] = [];
+function firstThatIsThere(environment: Environment, { product, excluded = [] }: SignInOptions): Found {
+  const notUsed = excluded.map((type) => `${type}: excluded by excludeCredentials`);
   const ways = [
     ...(product === 'github' ? [jobToken] : []),
-    (from: Environment) => environmentSecret(from),
-    (from: Environment) => tokenFile(from),
+    ...(excluded.includes('environment') ? [] : [environmentSecret]),
+    ...(excluded.includes('workloadid') ? [] : [tokenFile]),
   ];
   for (const way of ways) {
     const found = way(environment);
     if (typeof found !== 'string') return found;
     notUsed.push(found);
+  }
+  if (excluded.includes('azurecli')) {
+    throw new NotaryError('azure-sign-in', `no way to sign in to Azure was found:\n  ${notUsed.join('\n  ')}`, {
+      hint: 'Set the variables of one of them in the environment of the step, or exclude less.',
+    });
   }
   return azureCli(notUsed);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { NotaryError } from '../../errors.ts';
 import type { AzureCredential } from '../azure/credential.ts';
-import { HttpFailure } from '../http-failure.ts';
+import type { HttpFailure } from '../http-failure.ts';
 import type { HttpResponse } from '../http.ts';
 import { serviceErrorOf, type ServiceError } from './artifact-signing-answer.ts';
 import { signingRegions, type SigningProfile } from './artifact-signing-profile.ts';
