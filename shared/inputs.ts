@@ -279,6 +279,21 @@ export const inputTable = {
     description:
       'reference: accept what Notation accepts; strict: also refuse what Notation lets pass against the specification.',
   },
+  maxSignatures: {
+    github: 'max_signatures',
+    azure: 'maxSignatures',
+    commands: ['verify', 'inspect'],
+    default: { github: '100', azure: '100' },
+    description: 'Signatures of an artifact that are looked at before giving up, from 1 to 10000.',
+  },
+  expiryWarningDays: {
+    github: 'expiry_warning_days',
+    azure: 'expiryWarningDays',
+    commands: verify,
+    default: { github: '30', azure: '30' },
+    description:
+      'Days before its end that a certificate (of the signer, a CA, the timestamp authority or the trust store), and with it a signature without timestamp, is warned about; 0 warns about none.',
+  },
   insecureRegistries: {
     github: 'insecure_registries',
     azure: 'insecureRegistries',

@@ -13,6 +13,7 @@ import { inspectSummary, inspectTree, inspectionJson } from './report/inspect-re
 import type { InspectReportEntry } from './report/inspect-report.ts';
 import type { Step } from './step.ts';
 import { tagWarning } from './tag-warning.ts';
+import { signatureLimits, wholeNumberInput } from './whole-number-input.ts';
 
 /** The inspect command: shows every signature of the artifacts named, without judging any. */
 export async function runInspect(step: Step): Promise<void> {
@@ -23,6 +24,7 @@ export async function runInspect(step: Step): Promise<void> {
   });
   if (!reader.given('artifacts')) reader.report(missingArtifacts());
   const registries = parseRegistrySettings(reader, host);
+  const maxSignatures = wholeNumberInput(reader, 'maxSignatures', signatureLimits);
   const summaryWanted = reader.flag('showSummary', true);
   reader.finish();
 
@@ -34,7 +36,8 @@ export async function runInspect(step: Step): Promise<void> {
   try {
     const entries: InspectReportEntry[] = [];
     const work = ({ reference }: RequestedArtifact) => {
-      const request = { name: nameOf(reference), tagOrDigest: tagOrDigestOf(reference) };
+      const limit = maxSignatures === undefined ? {} : { maxSignatures };
+      const request = { ...limit, name: nameOf(reference), tagOrDigest: tagOrDigestOf(reference) };
       return inspectArtifact(request, { source: storage.open(reference) });
     };
     await concurrently(requested, maxConcurrentArtifacts, work, (artifact, outcome) => {
@@ -67,6 +70,9 @@ function tell({ log, words }: Step, { reference }: RequestedArtifact, entry: Ins
   }
   if (reference.tag !== undefined) log.warning(tagWarning(reference, entry.inspection.artifact.digest));
   for (const line of inspectTree(entry.inspection)) log.info(line);
+  const { signatures, truncated, reference: inspected } = entry.inspection;
+  if (truncated)
+    log.warning(`${inspected}: exceeded configured limit of max signatures ${signatures.length} to examine`);
 }
 
 function failIfAny(entries: readonly InspectReportEntry[]): void {

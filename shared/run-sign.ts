@@ -153,9 +153,9 @@ function tell({ log, words }: Step, entry: SignReportEntry): void {
   if ('error' in entry.outcome) log.info(words(failureText(entry.outcome.error)));
 }
 
-function report({ host }: Step, entries: readonly SignReportEntry[]): void {
+function report({ host, words }: Step, entries: readonly SignReportEntry[]): void {
   const records = entries.flatMap(({ outcome }) => ('record' in outcome ? [outcome.record] : []));
-  host.setOutput('signatures', signaturesJson(entries));
+  host.setOutput('signatures', signaturesJson(entries, words));
   host.setOutput('references', records.map(({ reference }) => reference).join('\n'));
   const [only] = records.length === 1 ? records : [];
   host.setOutput('digest', only?.artifact.digest ?? '');

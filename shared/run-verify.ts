@@ -15,15 +15,10 @@ import { type ArtifactReference, nameOf, tagOrDigestOf } from './oci/artifact-re
 import type { Blob } from './ports.ts';
 import { failureText } from './report/failure.ts';
 import { count } from './report/shown.ts';
-import {
-  explanation,
-  passed,
-  plainlyVerified,
-  resultsJson,
-  verifyLine,
-  verifySummary,
-} from './report/verify-report.ts';
-import type { VerifyReportEntry } from './report/verify-report.ts';
+import { resultsJson } from './report/results-json.ts';
+import { type VerifyReportEntry, passed, plainlyVerified } from './report/verify-entry.ts';
+import { explanation, verifyLine } from './report/verify-log.ts';
+import { verifySummary } from './report/verify-report.ts';
 import { chooseArtifacts, parseArtifactChoice } from './artifact-choice.ts';
 import type { ArtifactChoice, ChosenArtifact } from './artifact-choice.ts';
 import { DeferredLog } from './step.ts';
@@ -34,7 +29,8 @@ import type { VerificationOutcome } from './validation/outcome.ts';
 import { parseVerificationPluginInputs } from './plugin-inputs.ts';
 import type { Strictness } from './validation/strictness.ts';
 import { verifyBlob } from './verify-blob.ts';
-import { verifyArtifact } from './verify.ts';
+import { type VerifyRequest, verifyArtifact } from './verify.ts';
+import { dayLimits, signatureLimits, wholeNumberInput } from './whole-number-input.ts';
 
 type LayoutScopes = ReadonlyMap<ArtifactReference, string>;
 
@@ -44,6 +40,7 @@ interface Verifying extends Verification {
   readonly scopes: LayoutScopes;
   readonly requiredMetadata: ReadonlyMap<string, string>;
   readonly strictness: Strictness;
+  readonly limits: VerifyLimits;
 }
 
 /** The verify command: verifies every artifact named; all are tried, one failure at the end. */
@@ -61,6 +58,7 @@ export async function runVerify(step: Step): Promise<void> {
   const summaryWanted = reader.flag('showSummary', true);
   reader.flag('allowReferrersApi', false);
   const strictness = reader.choice('strictness', ['reference', 'strict']);
+  const limits = parseLimits(reader);
   const plugins = await parseVerificationPluginInputs(reader, host);
   const { policyPaths, blobPolicyPaths, storeFolder } = trustPaths(reader, host);
   const trust = {
@@ -85,7 +83,7 @@ export async function runVerify(step: Step): Promise<void> {
       registries,
       targets.map(({ reference }) => reference),
     );
-    const verifying = { ...verification, ...{ storage, scopes, requiredMetadata, strictness } };
+    const verifying = { ...verification, ...{ storage, scopes, requiredMetadata, strictness, limits } };
     const tasks = [
       ...targets.map((target) => artifactTask(target, verifying)),
       ...files.blobs.map((blob) => blobTask(blob, files, policyName, verifying)),
@@ -98,6 +96,18 @@ export async function runVerify(step: Step): Promise<void> {
   } finally {
     await Promise.all([storage.close(), verification.close()]);
   }
+}
+
+type VerifyLimits = Pick<VerifyRequest, 'maxSignatures' | 'expiryWarningDays'>;
+
+/** What is not given has the default of the use cases. */
+function parseLimits(reader: InputReader): VerifyLimits {
+  const maxSignatures = wholeNumberInput(reader, 'maxSignatures', signatureLimits);
+  const expiryWarningDays = wholeNumberInput(reader, 'expiryWarningDays', dayLimits);
+  return {
+    ...(maxSignatures === undefined ? {} : { maxSignatures }),
+    ...(expiryWarningDays === undefined ? {} : { expiryWarningDays }),
+  };
 }
 
 /** The paths given, or the conventional ones of the host. */
@@ -150,11 +160,11 @@ function blobTask(
   blob: Blob,
   { contentMediaType }: BlobInputs,
   policyName: string,
-  { blobPolicy: policy, ports, requiredMetadata, strictness }: Verifying,
+  { blobPolicy: policy, ports, requiredMetadata, strictness, limits }: Verifying,
 ): VerifyTask {
   if (policy === undefined) throw new Error('files are verified by a blob trust policy');
   const named = policyName === '' ? {} : { policyName };
-  const request = { ...named, policy, contentMediaType, requiredMetadata, strictness };
+  const request = { ...limits, ...named, policy, contentMediaType, requiredMetadata, strictness };
   return { requested: blob.name, run: (log) => verifyBlob(request, { ...ports, blob, log }) };
 }
 
@@ -173,7 +183,7 @@ async function verifyAll(step: Step, tasks: readonly VerifyTask[]): Promise<Veri
 
 async function verifyTarget(
   { reference, requested }: ChosenArtifact,
-  { policy, ports, storage, scopes, requiredMetadata, strictness }: Verifying,
+  { policy, ports, storage, scopes, requiredMetadata, strictness, limits }: Verifying,
   log: DeferredLog,
 ): Promise<VerificationOutcome> {
   if (policy === undefined) throw new Error('artifacts are verified by a trust policy');
@@ -181,7 +191,7 @@ async function verifyTarget(
   const scope = policyScope === undefined ? {} : { policyScope };
   const named = { requested, name: nameOf(reference), tagOrDigest: tagOrDigestOf(reference) };
   const outcome = await verifyArtifact(
-    { ...named, ...scope, policy, requiredMetadata, strictness },
+    { ...limits, ...named, ...scope, policy, requiredMetadata, strictness },
     { ...ports, source: storage.open(reference), log },
   );
   if (reference.tag !== undefined && outcome.artifact !== undefined) {

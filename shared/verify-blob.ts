@@ -2,6 +2,7 @@
 import { NotaryError, messageOf } from './errors.ts';
 import type { Blob, BlobSignature, VerifyPorts } from './ports.ts';
 import { digestOf } from './primitives/digest.ts';
+import { formatRfc3339 } from './primitives/go-time.ts';
 import { checkMediaType } from './primitives/media-type.ts';
 import { quote } from './primitives/quote.ts';
 import { RememberedTrustStore } from './remembered-trust-store.ts';
@@ -27,7 +28,7 @@ export interface VerifyBlobRequest extends BlobExpectation {
   readonly policyName?: string;
   /** The default is `reference`. */
   readonly strictness?: Strictness;
-  /** Certificates that end within so many days are told; the default is 30. */
+  /** What ends within so many days is told; 0: nothing. The default is 30. */
   readonly expiryWarningDays?: number;
 }
 
@@ -42,13 +43,14 @@ export async function verifyBlob(
   const { blob } = ports;
   checkContentMediaType(request.contentMediaType);
   const now = ports.clock.now();
-  const subject = { requested: blob.name, reference: blob.name, artifact: undefined };
+  const subject = { requested: blob.name, reference: blob.name, artifact: undefined, verifiedAt: formatRfc3339(now) };
   const statement = select(request);
   if (statement instanceof NotaryError) {
     const unselected = { statement: undefined, level: undefined, signatures: [] };
     return { outcome: 'failed', ...subject, ...unselected, ...told(statement) };
   }
-  const applied = { ...subject, statement: statement.name, level: statement.level };
+  const selectedBy = request.policyName === undefined ? 'global-policy' : 'policy-name';
+  const applied = { ...subject, statement: statement.name, selectedBy, level: statement.level } as const;
   // The reference crashes here after it has succeeded (NP 15.3).
   if (statement.level.name === 'skip') return { outcome: 'skipped', ...applied, signatures: [] };
 
@@ -63,7 +65,8 @@ export async function verifyBlob(
   const signatures = await verifySignatures(blob, judgement);
   const verified = signatures.find((signature) => signature.verified);
   if (verified !== undefined) {
-    const ends = await endsOf(verified, trustStore, now, request.expiryWarningDays ?? defaultExpiryWarningDays);
+    const days = request.expiryWarningDays ?? defaultExpiryWarningDays;
+    const ends = await endsOf(verified, { statement, stores: trustStore, now, days });
     return { outcome: 'verified', ...applied, signatures, warnings: warningsOf(verified), ...ends };
   }
   return { outcome: 'failed', ...applied, signatures, ...noneVerified(blob, signatures) };

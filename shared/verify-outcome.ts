@@ -1,8 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { NotaryError } from './errors.ts';
 import type { RememberedTrustStore } from './remembered-trust-store.ts';
-import { endWithoutTimestamp, expiringSoon, supportingChain, supportingStore } from './validation/expiring.ts';
-import type { FailedOutcome, SignatureOutcome } from './validation/outcome.ts';
+import type { TrustPolicyStatement } from './trust/policy.ts';
+import {
+  endWithoutTimestamp,
+  endsWithin,
+  expiringSoon,
+  supportingChain,
+  supportingStore,
+  supportingTimestamp,
+} from './validation/expiring.ts';
+import type { FailedOutcome, SignatureOutcome, VerifiedOutcome } from './validation/outcome.ts';
 
 /** Why nothing was verified. */
 export type Failure = Pick<FailedOutcome, 'error' | 'hint'>;
@@ -54,13 +62,35 @@ export function warningsOf({ validations }: SignatureOutcome): string[] {
 /** Days before its end that a certificate is told. */
 export const defaultExpiryWarningDays = 30;
 
-/** What ends soon of all that a verified signature rests on. */
-export async function endsOf({ signature }: SignatureOutcome, stores: RememberedTrustStore, now: Date, days: number) {
+/** What a verification went by. */
+export interface VerifiedBy {
+  readonly statement: TrustPolicyStatement;
+  readonly stores: RememberedTrustStore;
+  readonly now: Date;
+  /** Days before its end that something is told; 0: never. */
+  readonly days: number;
+}
+
+/**
+ * What ends soon of all that a verified signature rests on, and what else is to be known of its end. Where the time of the
+ * signature is proven, certificates that have expired since do no harm and are not told.
+ */
+export async function endsOf(
+  { signature, validations }: SignatureOutcome,
+  { statement, stores, now, days }: VerifiedBy,
+): Promise<Pick<VerifiedOutcome, 'expiring' | 'notices'>> {
   if (signature === undefined) return { expiring: [], notices: [] };
   const loaded = (await stores.loaded()).flatMap(([store, certificates]) => supportingStore(store, certificates));
-  const end = endWithoutTimestamp(signature);
-  return {
-    expiring: expiringSoon([...supportingChain(signature), ...loaded], now, days),
-    notices: end === undefined ? [] : [end],
-  };
+  const timestamps = validations.flatMap(({ error, timestamp }) =>
+    error === undefined && timestamp !== undefined ? [timestamp] : [],
+  );
+  const supporting = [...supportingChain(signature), ...timestamps.flatMap(supportingTimestamp), ...loaded];
+  const proven = timestamps.length > 0 || signature.signingScheme === 'notary.x509.signingAuthority';
+  const counted = proven ? supporting.filter(({ notAfter }) => notAfter >= now) : supporting;
+  const expiring = expiringSoon(counted, now, days);
+  const timestampsCount = statement.trustStores.some(({ type }) => type === 'tsa');
+  const end = endWithoutTimestamp(signature, timestampsCount);
+  if (end === undefined) return { expiring, notices: [] };
+  if (endsWithin(end.at, now, days)) return { expiring: [...expiring, end.sentence], notices: [] };
+  return { expiring, notices: [end.sentence] };
 }

@@ -5,10 +5,16 @@ import type { TrustStore, VerifyPorts } from './ports.ts';
 import { quote } from './primitives/quote.ts';
 import { describeRevocation } from './revocation/describe-revocation.ts';
 import type { CertificateRevocation } from './revocation/status.ts';
-import { describeRange, readCountersignature, verifyCountersignature } from './timestamp/countersignature.ts';
+import {
+  describeRange,
+  rangeTimes,
+  readCountersignature,
+  verifyCountersignature,
+} from './timestamp/countersignature.ts';
 import type { TrustPolicyStatement } from './trust/policy.ts';
 import { needsTimestamp, validateAuthenticTimestamp } from './validation/authentic-timestamp.ts';
 import type { ValidationResult } from './validation/outcome.ts';
+import { summarizeCertificate } from './validation/signature-summary.ts';
 import { findTsaRevocation } from './validation/tsa-revocation.ts';
 import type { Certificate, CertificateChain } from './x509/certificate.ts';
 
@@ -58,10 +64,11 @@ async function checkTimestamp(
   const chain = verifyCountersignature(countersignature, roots, certificateChain);
   const facts = await checkRevocation(chain, revocation);
   const revoked = findTsaRevocation(chain, facts, 'leaf');
-  if (revoked !== undefined) return { error: revoked, revocation: facts };
+  const timestamp = { ...rangeTimes(countersignature.range), certificates: chain.map(summarizeCertificate) };
+  if (revoked !== undefined) return { error: revoked, revocation: facts, timestamp };
   const range = describeRange(countersignature.range);
   const by = `timestamped ${range} by ${quote(chain[0].subject)}, when all certificates were valid`;
-  return { note: `${by}; ${describeRevocation(facts)}`, revocation: facts };
+  return { note: `${by}; ${describeRevocation(facts)}`, revocation: facts, timestamp };
 }
 
 const missing: Finding = {

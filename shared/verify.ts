@@ -9,9 +9,11 @@ import {
 import { type ErrorCode, NotaryError } from './errors.ts';
 import type { Descriptor } from './oci/descriptor.ts';
 import type { ArtifactSource, VerifyPorts } from './ports.ts';
+import { formatRfc3339 } from './primitives/go-time.ts';
 import { quote } from './primitives/quote.ts';
 import { RememberedTrustStore } from './remembered-trust-store.ts';
 import type { TrustPolicy } from './trust/policy.ts';
+import { anyRepository } from './trust/registry-scope.ts';
 import { type SelectedStatement, selectStatement } from './trust/select-statement.ts';
 import type { SignatureOutcome, VerificationOutcome } from './validation/outcome.ts';
 import type { Strictness } from './validation/strictness.ts';
@@ -40,7 +42,7 @@ export interface VerifyRequest extends ArtifactRequest {
   readonly strictness?: Strictness;
   /** Signatures looked at before giving up; the default is the reference's. */
   readonly maxSignatures?: number;
-  /** Certificates that end within so many days are told; the default is 30. */
+  /** What ends within so many days is told; 0: nothing. The default is 30. */
   readonly expiryWarningDays?: number;
 }
 
@@ -61,14 +63,15 @@ export async function verifyArtifact(request: VerifyRequest, ports: VerifyPorts)
   const now = ports.clock.now();
   const resolved = await resolveArtifact(request, ports.source);
   const { artifact, reference } = resolved;
-  const subject = { requested: request.requested, reference, artifact };
+  const subject = { requested: request.requested, reference, artifact, verifiedAt: formatRfc3339(now) };
   const { policyScope = request.name } = request;
   const selected = select(request.policy, `${policyScope}@${artifact.digest}`);
   if (selected instanceof NotaryError) {
     return { outcome: 'failed', ...subject, ...unselected, signatures: [], ...told(selected) };
   }
   const { statement, scope } = selected;
-  const applied = { ...subject, statement: statement.name, scope, level: statement.level };
+  const selectedBy = scope === anyRepository ? 'any-scope' : 'registry-scope';
+  const applied = { ...subject, statement: statement.name, selectedBy, scope, level: statement.level } as const;
   if (statement.level.name === 'skip') return { outcome: 'skipped', ...applied, signatures: [] };
 
   const { requiredMetadata, strictness = 'reference' } = request;
@@ -85,7 +88,8 @@ export async function verifyArtifact(request: VerifyRequest, ports: VerifyPorts)
   const { signatures, failure } = await verifySignatures(resolved, source, judgement, maxSignatures);
   const verified = signatures.find((signature) => signature.verified);
   if (verified !== undefined) {
-    const ends = await endsOf(verified, trustStore, now, request.expiryWarningDays ?? defaultExpiryWarningDays);
+    const days = request.expiryWarningDays ?? defaultExpiryWarningDays;
+    const ends = await endsOf(verified, { statement, stores: trustStore, now, days });
     return { outcome: 'verified', ...applied, signatures, warnings: warningsOf(verified), ...ends };
   }
   return { outcome: 'failed', ...applied, signatures, ...(failure ?? noneVerified(reference, signatures)) };
@@ -158,7 +162,7 @@ async function fetchOrFail(
 function limitReached(maxSignatures: number): Failure {
   return {
     error: `signature evaluation stopped. The configured limit of ${maxSignatures} signatures to verify per artifact exceeded`,
-    hint: 'Remove signatures that are no longer needed from the artifact.',
+    hint: 'Remove signatures that are no longer needed from the artifact, or look at more with {input:maxSignatures}.',
   };
 }
 

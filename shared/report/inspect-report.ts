@@ -2,6 +2,8 @@
 import type { InspectedSignature, Inspection } from '../inspect.ts';
 import type { CertificateSummary, SignatureSummary } from '../validation/outcome.ts';
 import { failureText } from './failure.ts';
+import { artifactOf, errorOf } from './results-json.ts';
+import { schemaVersion } from './schema-version.ts';
 import { caution, code, details, plain, table } from './markdown.ts';
 import { count, shortDigest, shortReference } from './shown.ts';
 
@@ -12,15 +14,15 @@ export interface InspectReportEntry {
   readonly error?: unknown;
 }
 
-/** The `inspection` output: a JSON list on one line in the order of the inputs. */
+/** The `inspection` output: a JSON list on one line in the order of the inputs (docs/results.schema.json). */
 export function inspectionJson(entries: readonly InspectReportEntry[], words: (text: string) => string): string {
-  return words(
-    JSON.stringify(
-      entries.map(({ requested, inspection, error }) =>
-        inspection === undefined ? { requested, error: failureText(error) } : { requested, ...inspection },
-      ),
-    ),
-  );
+  return words(JSON.stringify(entries.map(inspectionOf)));
+}
+
+function inspectionOf({ requested, inspection, error }: InspectReportEntry) {
+  if (inspection === undefined) return { schemaVersion, requested, ...errorOf(error) };
+  const { reference, artifact, signatures, truncated } = inspection;
+  return { ...{ schemaVersion, requested, reference }, artifact: artifactOf(artifact), signatures, truncated };
 }
 
 /** The tree of an artifact's signatures, one text a line. */

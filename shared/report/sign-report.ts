@@ -3,6 +3,7 @@ import { layoutPrefix } from '../oci/layout-reference.ts';
 import type { SignatureRecord } from '../ports.ts';
 import { failureText } from './failure.ts';
 import { caution, code, details, plain, table } from './markdown.ts';
+import { schemaVersion } from './schema-version.ts';
 import { count, shortDigest, shortReference } from './shown.ts';
 
 /** What became of one artifact of a sign step. */
@@ -18,15 +19,17 @@ export interface SignReportEntry {
 /** Rows of a summary: more would come near the limit of 1 MiB that GitHub has for a step. */
 const maxRows = 200;
 
-/** The `signatures` output: a JSON list on one line, keys in a fixed order, one item per signature made. */
-export function signaturesJson(entries: readonly SignReportEntry[]): string {
-  return JSON.stringify(
-    entries.flatMap(({ outcome, source }) => ('record' in outcome ? [signatureJson(outcome.record, source)] : [])),
+/** The `signatures` output: a JSON list on one line, one item per signature made (docs/results.schema.json). */
+export function signaturesJson(entries: readonly SignReportEntry[], hostWords: (text: string) => string): string {
+  const records = entries.flatMap(({ outcome, source }) =>
+    'record' in outcome ? [signatureJson(outcome.record, source)] : [],
   );
+  return hostWords(JSON.stringify(records));
 }
 
 function signatureJson(record: SignatureRecord, source: string) {
   return {
+    schemaVersion,
     reference: record.reference,
     digest: record.artifact.digest,
     mediaType: record.artifact.mediaType,
@@ -38,7 +41,9 @@ function signatureJson(record: SignatureRecord, source: string) {
     timestamped: record.timestamped,
     signer: record.signer,
     referrers: record.via,
+    ...(record.file === undefined ? {} : { file: record.file }),
     source,
+    warnings: record.warnings,
   };
 }
 

@@ -63,7 +63,13 @@ function checkWithinValidity({ earliest, latest }: TimestampRange, certificate: 
 }
 
 /** A range for people: both ends, or one instant. */
-export function describeRange({ earliest, latest }: TimestampRange): string {
-  const [from, to] = [earliest, latest].map((instant) => dateOfInstant(instant).toISOString().replace('.000Z', 'Z'));
-  return from === to ? `at ${from}` : `between ${from} and ${to}`;
+export function describeRange(range: TimestampRange): string {
+  const { earliest, latest } = rangeTimes(range);
+  return earliest === latest ? `at ${earliest}` : `between ${earliest} and ${latest}`;
+}
+
+/** Both ends of a range, RFC 3339, UTC. */
+export function rangeTimes({ earliest, latest }: TimestampRange): { earliest: string; latest: string } {
+  const text = (instant: Instant): string => dateOfInstant(instant).toISOString().replace('.000Z', 'Z');
+  return { earliest: text(earliest), latest: text(latest) };
 }

@@ -19,6 +19,17 @@ export interface ValidationResult {
   readonly hint?: string;
   /** Of `revocation`, and of a timestamp authority's chain: what was asked and answered for each certificate, leaf first. */
   readonly revocation?: readonly CertificateRevocation[];
+  /** Of `authenticTimestamp`: a timestamp of a trusted authority about this very signature. */
+  readonly timestamp?: TimestampSummary;
+}
+
+/** What a verified timestamp says. */
+export interface TimestampSummary {
+  /** RFC 3339, UTC: the authority's time, less and plus the accuracy that it states. */
+  readonly earliest: string;
+  readonly latest: string;
+  /** Chain of the timestamp authority, leaf first. */
+  readonly certificates: readonly CertificateSummary[];
 }
 
 /** What a report says of a certificate. */
@@ -63,15 +74,22 @@ export interface SignatureOutcome {
 /** What verification found about one artifact. */
 export type VerificationOutcome = VerifiedOutcome | FailedOutcome | SkippedOutcome;
 
+/** Why a trust policy statement applied: it names this repository, or all; for files, it was named, or is the global one. */
+export type SelectedBy = 'registry-scope' | 'any-scope' | 'policy-name' | 'global-policy';
+
 interface OutcomeBase {
   /** As the user gave it. */
   readonly requested: string;
   /** `registry/repository@digest`, `oci-layout:<path>@digest`, or the path of a file. */
   readonly reference: string;
   readonly artifact: Descriptor | undefined;
+  /** RFC 3339, UTC: the time that every validation took as now. */
+  readonly verifiedAt: string;
   /** Name of the trust policy statement that applied. */
   readonly statement: string | undefined;
-  /** Why it applied: its registry scope that matched, a repository or `*`. */
+  /** Why it applied; absent when none did. */
+  readonly selectedBy?: SelectedBy;
+  /** Its registry scope that matched, a repository or `*`; absent for files. */
   readonly scope?: string;
   readonly level: VerificationLevel | undefined;
   readonly signatures: readonly SignatureOutcome[];
@@ -81,7 +99,7 @@ export interface VerifiedOutcome extends OutcomeBase {
   readonly outcome: 'verified';
   /** Validations that failed but were only logged. Never call an outcome with entries here plainly "verified". */
   readonly warnings: readonly string[];
-  /** Certificates that this verification rests on and that end soon. They do not make it less of a verification. */
+  /** What this verification rests on and ends soon, a sentence each. It does not make it less of a verification. */
   readonly expiring: readonly string[];
   /** What else to know of the signature that was accepted. */
   readonly notices: readonly string[];

@@ -24,7 +24,8 @@ export function summarizeSignature(content: EnvelopeContent): SignatureSummary {
   };
 }
 
-function summarizeCertificate(certificate: Certificate): CertificateSummary {
+/** What a report says of a certificate; times in UTC, RFC 3339. */
+export function summarizeCertificate(certificate: Certificate): CertificateSummary {
   return {
     subject: certificate.subject,
     issuer: certificate.issuer,

@@ -8,7 +8,7 @@ import type { ValidationResult } from '../../shared/validation/outcome.ts';
 import { verifyTimestamp } from '../../shared/verify-timestamp.ts';
 import { createCertificateAuthority } from '../fakes/certificate-authority.ts';
 import { verifiedEnvelope } from '../fakes/signed-envelope.ts';
-import { accuracy, makeToken, tsaAuthority, type TokenSpec } from '../fakes/timestamp-token.ts';
+import { accuracy, makeToken, tsaAuthority, tsaSigner, type TokenSpec } from '../fakes/timestamp-token.ts';
 import { policyOf, type StatementJson } from '../fakes/trust-policy.ts';
 import { MemoryTrustStore } from '../fakes/verification.ts';
 
@@ -67,6 +67,13 @@ describe('verifyTimestamp', () => {
       action: 'enforce',
       note: 'timestamped at 2026-06-01T00:00:10Z by "CN=TSA,C=US", when all certificates were valid; certificates checked: 2',
       revocation: expect.any(Array) as unknown,
+      timestamp: {
+        earliest: '2026-06-01T00:00:10Z',
+        latest: '2026-06-01T00:00:10Z',
+        certificates: tsaSigner.chain.map(
+          ({ certificate: { subject } }) => expect.objectContaining({ subject }) as unknown,
+        ),
+      },
     });
     expect(revocation.asked).toEqual([[3, 'timestamping', undefined]]);
   });

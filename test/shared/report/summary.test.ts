@@ -5,7 +5,7 @@ import { NotaryError } from '../../../shared/errors.ts';
 import { inspectSummary } from '../../../shared/report/inspect-report.ts';
 import { signSummary } from '../../../shared/report/sign-report.ts';
 import { verifySummary } from '../../../shared/report/verify-report.ts';
-import type { VerifyReportEntry } from '../../../shared/report/verify-report.ts';
+import type { VerifyReportEntry } from '../../../shared/report/verify-entry.ts';
 
 const words = (text: string): string => text;
 
@@ -60,6 +60,7 @@ describe.each(hostile)('[GH-87] [ADO-89] a summary with %j', (text) => {
         requested: text,
         reference: text,
         artifact: undefined,
+        verifiedAt: '2026-01-01T00:00:00Z',
         statement: text,
         level: undefined,
         signatures: [],

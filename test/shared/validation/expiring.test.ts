@@ -34,14 +34,42 @@ describe('expiringSoon', () => {
   });
 });
 
+describe('expiringSoon, bounded', () => {
+  it('tells nothing when the days are 0, not even what has ended', () => {
+    expect(expiringSoon(supportingChain(summary(false, '2026-11-01T00:00:00Z')), now, 0)).toEqual([]);
+  });
+
+  it('tells twenty certificates one by one, and counts the others', () => {
+    const certificates = Array.from({ length: 25 }, (_, index) => ({
+      role: 'certificate of trust store ca:acme',
+      subject: `CN=${index}`,
+      notAfter: now,
+    }));
+    const told = expiringSoon(certificates, now, 30);
+    expect(told).toHaveLength(21);
+    expect(told.at(-1)).toBe('5 more certificates expire soon or have expired');
+  });
+});
+
 describe('endWithoutTimestamp', () => {
   it('is the first end in the chain', () => {
-    expect(endWithoutTimestamp(summary(false, '2027-01-02T00:00:00Z', '2027-01-01T00:00:00Z'))).toBe(
-      'the signature has no timestamp: it can be verified until 2027-01-01T00:00:00Z, when a certificate of its chain expires',
+    expect(endWithoutTimestamp(summary(false, '2027-01-02T00:00:00Z', '2027-01-01T00:00:00Z'), true)).toEqual({
+      at: new Date('2027-01-01'),
+      sentence:
+        'the signature has no timestamp: it can be verified until 2027-01-01T00:00:00Z, when a certificate of its chain expires',
+    });
+  });
+
+  it('is nothing for a signature with a timestamp, where timestamps count', () => {
+    expect(endWithoutTimestamp(summary(true, '2027-01-02T00:00:00Z'), true)).toBeUndefined();
+    expect(endWithoutTimestamp(summary(true, '2027-01-02T00:00:00Z'), false)?.sentence).toBe(
+      'the timestamp of the signature does not count, because the trust policy statement lists no tsa store: it can be ' +
+        'verified until 2027-01-02T00:00:00Z, when a certificate of its chain expires',
     );
   });
 
-  it('is nothing for a signature with a timestamp', () => {
-    expect(endWithoutTimestamp(summary(true, '2027-01-02T00:00:00Z'))).toBeUndefined();
+  it('is nothing for a signature of a signing authority, which vouches for the time', () => {
+    const signed = { ...summary(false, '2027-01-02T00:00:00Z'), signingScheme: 'notary.x509.signingAuthority' };
+    expect(endWithoutTimestamp(signed, true)).toBeUndefined();
   });
 });
