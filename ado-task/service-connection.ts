@@ -14,14 +14,16 @@ export function readServiceConnection(id: string): AzureSignIn {
   const name = taskLib.getVariable(`ENDPOINT_NAME_${id}`) ?? id;
   const scheme = taskLib.getEndpointAuthorizationScheme(id, true) ?? 'ServicePrincipal';
   const authority = authorityOf(id);
+  const settings = settingsOf(id);
   const common = (kind: string) => ({
     description: `service connection '${name}' (${kind})`,
     ...(authority === undefined ? {} : { authority }),
+    ...(settings === undefined ? {} : { settings }),
   });
   switch (scheme.toLowerCase()) {
     case 'workloadidentityfederation': {
       const client = clientOf(id, name);
-      const requestUrl = oidcRequestUrl();
+      const requestUrl = oidcRequestUrl(name);
       const accessToken = new Secret(parameter('SystemVssConnection', 'AccessToken', name));
       return {
         kind: 'pipelines-federation',
@@ -74,18 +76,37 @@ function authorityOf(id: string): string | undefined {
   return undefined;
 }
 
+/** The page of the connection in the project's settings. */
+function settingsOf(id: string): string | undefined {
+  const [collection, project] = [collectionUri(), variable('System.TeamProject')];
+  if (collection === '' || project === '') return undefined;
+  return `${collection}${encodeURIComponent(project)}/_settings/adminservices?resourceId=${id}`;
+}
+
 /** `System.OidcRequestUri`, or on older servers the address of the plan that it stands for (ADO 3.4). */
-function oidcRequestUrl(): string {
-  const uri = taskLib.getVariable('System.OidcRequestUri') ?? '';
+function oidcRequestUrl(name: string): string {
+  const uri = variable('System.OidcRequestUri');
   if (uri !== '') return uri;
-  const value = (name: string): string => taskLib.getVariable(name) ?? '';
-  const collection = value('System.CollectionUri') || value('System.TeamFoundationCollectionUri');
-  const path = [
-    value('System.TeamProjectId'),
-    ...['_apis', 'distributedtask', 'hubs', value('System.HostType')],
-    ...['plans', value('System.PlanId'), 'jobs', value('System.JobId'), 'oidctoken'],
-  ];
-  return `${collection.replace(/\/*$/, '/')}${path.join('/')}`;
+  const needed = ['System.TeamProjectId', 'System.HostType', 'System.PlanId', 'System.JobId'] as const;
+  const collection = collectionUri();
+  const missing = [...(collection === '' ? ['System.CollectionUri'] : []), ...needed.filter((each) => !variable(each))];
+  if (missing.length > 0) {
+    const variables = ['System.OidcRequestUri', ...missing].join(', ');
+    throw unusable(name, `the agent does not say where to get an identity token (${variables})`, 'Update the agent.');
+  }
+  const [project, hub, plan, job] = needed.map((each) => encodeURIComponent(variable(each)));
+  return `${collection}${project}/_apis/distributedtask/hubs/${hub}/plans/${plan}/jobs/${job}/oidctoken`;
+}
+
+/** The organisation's or collection's address, with a slash at its end; empty where nothing says it. */
+function collectionUri(): string {
+  const names = ['System.CollectionUri', 'System.TeamFoundationCollectionUri', 'System.TeamFoundationServerUri'];
+  const uri = names.map(variable).find((each) => each !== '') ?? '';
+  return uri === '' ? '' : uri.replace(/\/*$/, '/');
+}
+
+function variable(name: string): string {
+  return taskLib.getVariable(name) ?? '';
 }
 
 function unusable(name: string, reason: string, hint: string): NotaryError {

@@ -41,6 +41,7 @@ export interface CredentialOptions extends TokenExchange {
  */
 export function openCredential(signIn: AzureSignIn, options: CredentialOptions): AzureCredential {
   const authority = signIn.authority ?? options.authority;
+  for (const secret of secretsOf(signIn)) options.mask(secret.reveal());
   const seen: { assertion?: Secret; asked?: Promise<Secret> | undefined; token?: string } = {};
   // MSAL asks twice for one access token: to look into its cache, and to send.
   const keep = async (ask: () => Promise<Secret>): Promise<string> => {
@@ -108,6 +109,24 @@ async function getToken(
     if (!/tenant shouldn't be specified/i.test(messageOf(thrown))) throw thrown;
   }
   return without();
+}
+
+/** What proves the identity; the log must not show it from the first request on. */
+function secretsOf(signIn: AzureSignIn): readonly Secret[] {
+  switch (signIn.kind) {
+    case 'github-federation':
+      return [signIn.requestToken];
+    case 'pipelines-federation':
+      return [signIn.connection.accessToken];
+    case 'client-secret':
+      return [signIn.secret];
+    case 'client-certificate':
+      return [signIn.certificate];
+    case 'client-certificate-file':
+      return signIn.password === undefined ? [] : [signIn.password];
+    default:
+      return [];
+  }
 }
 
 function credentialOf(

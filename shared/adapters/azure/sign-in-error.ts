@@ -38,7 +38,7 @@ export function signInFailure(signIn: AzureSignIn, thrown: unknown, assertion: S
   if (signIn.kind === 'azure-cli') return cliFailure(text, signIn.notUsed, thrown);
   const lines = [`signing in to Azure with ${signIn.description} failed: ${text}`];
   if (assertion !== undefined && /AADSTS70021|AADSTS7002138/.test(text)) lines.push(...federationFacts(assertion));
-  return new NotaryError('azure-sign-in', lines.join('\n'), { hint: hintFor(signIn, text) });
+  return new NotaryError('azure-sign-in', lines.join('\n'), { hint: withSettings(signIn, hintFor(signIn, text)) });
 }
 
 /** What Entra compared with the federated credentials of the application. */
@@ -47,6 +47,10 @@ function federationFacts(assertion: Secret): string[] {
     const name = { iss: 'issuer', sub: 'subject', aud: 'audience' }[claim];
     return `  ${name}: ${claimOf(assertion.reveal(), claim) ?? 'unknown'}`;
   });
+}
+
+function withSettings({ settings }: AzureSignIn, hint: string): string {
+  return settings === undefined ? hint : `${hint} The service connection: ${settings}`;
 }
 
 function hintFor(signIn: AzureSignIn, text: string): string {

@@ -8,6 +8,8 @@ export type AzureSignIn = AzureIdentity & {
   readonly description: string;
   /** `https://` URL of Microsoft Entra ID, where something other than the vault's own cloud says so. */
   readonly authority?: string;
+  /** Where the owner of a service connection corrects it, for hints. */
+  readonly settings?: string;
 };
 
 /** The identities, by what proves them. */

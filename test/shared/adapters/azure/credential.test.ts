@@ -66,7 +66,7 @@ describe('federation', () => {
     expect(asked?.headers['authorization']).toBe('Bearer request-token');
     const form = entra.requests.at(-1);
     expect(form?.get('client_assertion_type')).toBe('urn:ietf:params:oauth:client-assertion-type:jwt-bearer');
-    expect(masks).toEqual([form?.get('client_assertion'), token]);
+    expect(masks).toEqual(['request-token', form?.get('client_assertion'), token]);
     expect(credential.principal).toEqual({ clientId: 'app', objectId: 'object', tenantId: 'tenant' });
   });
 
@@ -90,7 +90,8 @@ describe('federation', () => {
       url: '/identity-token?api-version=7.1&serviceConnectionId=connection-id',
       headers: { authorization: 'Bearer system-token', 'x-tfs-fedauthredirect': 'Suppress' },
     });
-    expect(masks[0]).toBe(entra.requests.at(-1)?.get('client_assertion'));
+    expect(masks[0]).toBe('system-token');
+    expect(masks[1]).toBe(entra.requests.at(-1)?.get('client_assertion'));
   });
 
   it.each([401, 403, 404, 500])('[ADO-55] names the connection when the server answers %i', async (status) => {
