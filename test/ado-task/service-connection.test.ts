@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import taskInternals from 'azure-pipelines-task-lib/internal.js';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { readServiceConnection } from '../../ado-task/service-connection.ts';
 import { openCredential } from '../../shared/adapters/azure/credential.ts';
 import { createHttpClient } from '../../shared/adapters/http.ts';
@@ -12,6 +12,9 @@ import { NotaryError } from '../../shared/errors.ts';
 import { createSelfSigned } from '../fakes/certificate-authority.ts';
 import { startEntra, type FakeEntra } from '../fakes/entra.ts';
 import { virtualTiming } from '../fakes/timing.ts';
+
+// As it is imported, the agent's library would write its key file into the current folder.
+vi.hoisted(() => Object.assign(globalThis, { _vsts_task_lib_loaded: true }));
 
 const id = '33333333-3333-4333-8333-333333333333';
 const principal = { serviceprincipalid: 'client-id', tenantid: '11111111-1111-1111-1111-111111111111' };
@@ -36,7 +39,6 @@ beforeEach(() => {
 });
 afterEach(() => {
   for (const name of Object.keys(process.env)) if (!(name in before)) Reflect.deleteProperty(process.env, name);
-  taskInternals._loadData();
   rmSync(temp, { recursive: true, force: true });
 });
 
