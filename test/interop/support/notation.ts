@@ -8,10 +8,16 @@ import { runProgram, type ProgramRun } from './run-program.ts';
 
 /** What is configured for one real Notation CLI. */
 export interface NotationOptions {
+  /** Another build than the prepared one. */
+  readonly program?: string;
   /** The trust policy document; by default everything is verified strictly against the store `ca:interop`. */
   readonly trustPolicy?: unknown;
+  /** The trust policy document of files, which only Notation 2 reads; by default there is none. */
+  readonly blobTrustPolicy?: unknown;
   /** PEM files of the trust store `ca:interop`; by default the roots of all signing keys. */
   readonly trusted?: readonly string[];
+  /** PEM files of the trust store `tsa:clocks`; by default there is none. */
+  readonly timestampRoots?: readonly string[];
   /** Text of the docker configuration; by default there is none. */
   readonly dockerConfig?: string;
   /** Keys it can sign with by name; by default those of all six types. */
@@ -25,6 +31,8 @@ export interface Notation {
   succeed(...args: readonly string[]): Promise<ProgramRun>;
   /** The same trust, for us: the policy file and the folder with `x509/`. */
   readonly trustPolicyFile: string;
+  /** Exists only when a policy of files was given. */
+  readonly blobTrustPolicyFile: string;
   readonly trustStore: string;
   readonly environment: Readonly<Record<string, string>>;
   remove(): void;
@@ -48,18 +56,20 @@ export function createNotation(options: NotationOptions = {}): Notation {
   const home = mkdtempSync(join(tmpdir(), 'notation-'));
   const configuration = join(home, 'config/notation');
   const trustStore = join(configuration, 'truststore');
-  const store = join(trustStore, 'x509/ca/interop');
-  mkdirSync(store, { recursive: true });
-  const trusted = options.trusted ?? signingKeys.map(({ root }) => root);
-  for (const [index, file] of trusted.entries()) copyFileSync(file, join(store, `${index}.crt`));
+  fillStore(join(trustStore, 'x509/ca/interop'), options.trusted ?? signingKeys.map(({ root }) => root));
+  if (options.timestampRoots !== undefined) fillStore(join(trustStore, 'x509/tsa/clocks'), options.timestampRoots);
   const trustPolicyFile = join(configuration, 'trustpolicy.json');
   writeFileSync(trustPolicyFile, JSON.stringify(options.trustPolicy ?? strictPolicy));
+  const blobTrustPolicyFile = join(configuration, 'trustpolicy.blob.json');
+  if (options.blobTrustPolicy !== undefined) {
+    writeFileSync(blobTrustPolicyFile, JSON.stringify(options.blobTrustPolicy));
+  }
   writeFileSync(join(configuration, 'signingkeys.json'), JSON.stringify(keyList(options.keys ?? signingKeys)));
   mkdirSync(join(home, 'docker'));
   if (options.dockerConfig !== undefined) writeFileSync(join(home, 'docker/config.json'), options.dockerConfig);
 
   const environment = environmentOf(home);
-  const { program } = readPeers().notation;
+  const program = options.program ?? readPeers().notation.program;
   const run = (...args: readonly string[]) => runProgram(program, args, { environment, directory: home });
   return {
     run,
@@ -69,12 +79,18 @@ export function createNotation(options: NotationOptions = {}): Notation {
       return ended;
     },
     trustPolicyFile,
+    blobTrustPolicyFile,
     trustStore,
     environment,
     remove() {
       rmSync(home, { recursive: true, force: true });
     },
   };
+}
+
+function fillStore(store: string, files: readonly string[]): void {
+  mkdirSync(store, { recursive: true });
+  for (const [index, file] of files.entries()) copyFileSync(file, join(store, `${index}.crt`));
 }
 
 /** NP 6.1: everything that decides where Notation looks, and the docker configuration. */
