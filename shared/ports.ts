@@ -52,6 +52,8 @@ export interface ReferrerManifest {
   readonly artifactType: string;
   readonly annotations: Readonly<Record<string, string>>;
   readonly subject: Descriptor;
+  /** The digest to store it by, where that is not its SHA-256. */
+  readonly digest?: Digest;
 }
 
 export interface PushedReferrer {

@@ -9,7 +9,8 @@ const root = join(import.meta.dirname, '..');
 const domain = ['x509', 'oci', 'envelope', 'timestamp', 'revocation', 'trust', 'plugin', 'validation'] as const;
 const useCases = [
   ...['artifact', 'sign', 'sign-envelope', 'verify', 'verify-signature', 'verify-timestamp', 'verify-with-plugin'],
-  ...['inspect', 'detected', 'ports', 'remembered-trust-store'],
+  ...['copy', 'copy-graph', 'copy-ports', 'concurrently', 'sign-once'],
+  ...['inspect', 'detected', 'moved-tags', 'ports', 'remembered-trust-store'],
   ...['signing', 'sign-blob', 'verify-blob', 'verify-outcome'],
 ];
 
@@ -42,7 +43,7 @@ function mayImport(from: string, to: string): boolean {
     case 'use-case':
       return target === 'primitives' || isDomain(target);
     case 'adapters':
-      return target === 'primitives' || isDomain(target) || to === 'shared/ports.ts';
+      return target === 'primitives' || isDomain(target) || to === 'shared/ports.ts' || to === 'shared/copy-ports.ts';
     case 'report':
       // Types of use cases are what a report tells.
       return target === 'primitives' || isDomain(target) || target === 'use-case';

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import { HttpFailure, failureOf } from './http-failure.ts';
 
@@ -12,13 +13,18 @@ export interface HttpRequest {
   readonly headers?: Readonly<Record<string, string>>;
   /** Sent to the origin of `url` only, never to where a redirect leads. */
   readonly authorization?: string;
-  readonly body?: Uint8Array;
+  /** Bytes, or for what is too large to be held: opens as many bytes as `content-length` says, each time it is sent. */
+  readonly body?: Uint8Array | (() => AsyncIterable<Uint8Array>);
+  /** The body of an answer 200 is given as it arrives, in `stream`: whoever asks for that reads it, or ends it. */
+  readonly streamed?: true;
   /** Bytes of the answer's body beyond which it is refused. */
   readonly limit: number;
   /** Which redirects of GET and HEAD are followed (others are answers); other methods follow none but 307 and 308 of the same origin. */
   readonly redirects: 'none' | 'same-origin' | 'any';
   /** Milliseconds for everything, redirects included. */
   readonly timeout?: number;
+  /** Milliseconds from the last byte sent to the first of the answer, where that is known to take its time. */
+  readonly answerTimeout?: number;
   readonly signal?: AbortSignal;
 }
 
@@ -29,6 +35,8 @@ export interface HttpResponse {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   /** Of an error status, the first `errorBodyLimit` bytes. */
   readonly body: Uint8Array;
+  /** Instead of `body` where that was asked for. Throws `HttpFailure`. */
+  readonly stream?: AsyncIterable<Uint8Array>;
   /** Where the answer came from, after redirects. */
   readonly url: URL;
 }
@@ -154,9 +162,15 @@ async function send(
         ...(request.body === undefined && request.method === 'POST' ? { 'content-length': '0' } : {}),
         ...(request.authorization === undefined || !sameOrigin ? {} : { authorization: request.authorization }),
       },
-      body: request.body ?? null,
+      body: typeof request.body === 'function' ? Readable.from(request.body()) : (request.body ?? null),
+      headersTimeout: request.answerTimeout ?? idleTimeout,
       signal,
     });
+    if (request.streamed === true && response.statusCode === 200) {
+      refuseAnswer(request, url, response);
+      const stream = streamBody(request, url, response);
+      return { status: 200, headers: response.headers, body: new Uint8Array(), stream, url };
+    }
     const body = await readBody(request, url, response);
     return { status: response.statusCode, headers: response.headers, body, url };
   } catch (error) {
@@ -167,16 +181,7 @@ async function send(
 async function readBody(request: HttpRequest, url: URL, response: Dispatcher.ResponseData): Promise<Uint8Array> {
   const failed = response.statusCode >= 300;
   const limit = failed ? errorBodyLimit : request.limit;
-  const encoding = response.headers['content-encoding'];
-  if (!failed && encoding !== undefined && encoding !== 'identity') {
-    discard(response);
-    throw new HttpFailure('encoding', request.method, url, `Content-Encoding ${String(encoding).slice(0, 40)}`);
-  }
-  const declared = Number(response.headers['content-length'] ?? 0);
-  if (!failed && request.method !== 'HEAD' && declared > limit) {
-    discard(response);
-    throw new HttpFailure('too-large', request.method, url, `${declared} bytes, at most ${limit} are read`);
-  }
+  if (!failed) refuseAnswer(request, url, response);
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
@@ -187,6 +192,40 @@ async function readBody(request: HttpRequest, url: URL, response: Dispatcher.Res
     throw new HttpFailure('too-large', request.method, url, `more than ${limit} bytes`);
   }
   return Buffer.concat(chunks).subarray(0, limit);
+}
+
+/** Refuses an answer that says of itself that it is too large, or compressed. */
+function refuseAnswer({ method, limit }: HttpRequest, url: URL, response: Dispatcher.ResponseData): void {
+  const encoding = response.headers['content-encoding'];
+  if (encoding !== undefined && encoding !== 'identity') {
+    discard(response);
+    throw new HttpFailure('encoding', method, url, `Content-Encoding ${String(encoding).slice(0, 40)}`);
+  }
+  const declared = Number(response.headers['content-length'] ?? 0);
+  if (method !== 'HEAD' && declared > limit) {
+    discard(response);
+    throw new HttpFailure('too-large', method, url, `${declared} bytes, at most ${limit} are read`);
+  }
+}
+
+async function* streamBody(
+  request: HttpRequest,
+  url: URL,
+  response: Dispatcher.ResponseData,
+): AsyncGenerator<Uint8Array> {
+  let size = 0;
+  try {
+    for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
+      size += chunk.length;
+      if (size > request.limit)
+        throw new HttpFailure('too-large', request.method, url, `more than ${request.limit} bytes`);
+      yield chunk;
+    }
+  } catch (error) {
+    throw failureOf(error, request.method, url, request.signal?.aborted === true);
+  } finally {
+    discard(response);
+  }
 }
 
 /** Gives up a body; what the broken connection then reports is of no interest. */

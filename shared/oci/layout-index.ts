@@ -3,7 +3,14 @@ import { NotaryError } from '../errors.ts';
 import { quote } from '../primitives/quote.ts';
 import type { Descriptor } from './descriptor.ts';
 import { parseDocument, textMember } from './document.ts';
-import { addReferrers, descriptorsOf, encodeReferrersIndex, parseReferrersIndex } from './referrers.ts';
+import {
+  addReferrers,
+  descriptorsOf,
+  emptyReferrersIndex,
+  encodeReferrersIndex,
+  parseReferrersIndex,
+  removeReferrers,
+} from './referrers.ts';
 
 /** Annotation of an entry of index.json with its tag (image-spec image-layout.md). */
 export const refNameAnnotation = 'org.opencontainers.image.ref.name';
@@ -56,4 +63,41 @@ export function addLayoutEntry(index: Uint8Array, entry: Descriptor): Uint8Array
   const parsed = parseReferrersIndex(index);
   const changed = addReferrers(parsed, [entry]);
   return changed === parsed ? undefined : encodeReferrersIndex(changed);
+}
+
+/**
+ * index.json with an artifact under tags that lose whatever had them before; without tags the artifact is listed as it is.
+ * Undefined when all is so already. Throws `malformed`.
+ */
+export function tagLayoutEntry(
+  index: Uint8Array,
+  artifact: Descriptor,
+  tags: readonly string[],
+): Uint8Array | undefined {
+  const parsed = parseReferrersIndex(index);
+  const tagOf = ({ annotations }: Descriptor): string | undefined => annotations?.[refNameAnnotation];
+  const has = (tag: string): boolean =>
+    descriptorsOf(parsed).some((entry) => entry.digest === artifact.digest && tagOf(entry) === tag);
+  if (tags.length === 0) return addLayoutEntry(index, artifact);
+  const added = tags.filter((tag) => !has(tag));
+  const taken = (entry: Descriptor): boolean => entry.digest !== artifact.digest && tags.includes(tagOf(entry) ?? '');
+  const displaced = descriptorsOf(parsed).filter(taken);
+  if (added.length === 0 && displaced.length === 0) return undefined;
+  const bare = (entry: Descriptor): boolean => entry.digest === artifact.digest && entry.annotations === undefined;
+  const kept = removeReferrers(parsed, (entry) => taken(entry) || bare(entry));
+  // What loses its tag stays in the layout.
+  const untagged = addReferrers(
+    kept,
+    displaced.map(({ mediaType, digest, size }) => ({ mediaType, digest, size })),
+  );
+  const entries = added.map((tag) => ({
+    object: undefined,
+    descriptor: { ...artifact, annotations: { [refNameAnnotation]: tag } },
+  }));
+  return encodeReferrersIndex({ entries: [...untagged.entries, ...entries], members: untagged.members });
+}
+
+/** The index.json of a layout that holds nothing. */
+export function emptyLayoutIndex(): Uint8Array {
+  return encodeReferrersIndex(emptyReferrersIndex);
 }

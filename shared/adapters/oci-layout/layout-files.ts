@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { FileHandle } from 'node:fs/promises';
 import { NotaryError, messageOf } from '../../errors.ts';
 import type { Digest } from '../../primitives/digest.ts';
 
@@ -6,6 +7,12 @@ import type { Digest } from '../../primitives/digest.ts';
 export interface LayoutFiles {
   /** A file by its path in the layout (`index.json`, `blobs/sha256/…`); undefined when there is none. Reads do not write. */
   read(path: string, maxBytes: number): Promise<Uint8Array | undefined>;
+  /** A file of any size as it comes, in pieces that are the reader's own. Throws `artifact-not-found` when there is none. */
+  stream(path: string): AsyncIterable<Uint8Array>;
+  /** Bytes of a file; undefined when there is none. */
+  size(path: string): Promise<number | undefined>;
+  /** Adds a blob as it comes; it is there only when its content came to its end. Throws what the content throws. */
+  addStream(digest: Digest, pieces: AsyncIterable<Uint8Array>): Promise<void>;
   /** Adds a blob; it need not be stored before `updateIndex` returns. */
   addBlob(digest: Digest, bytes: Uint8Array): Promise<void>;
   /**
@@ -37,6 +44,25 @@ export async function onLayout<T>(layout: string, doing: string, work: () => Pro
     if (thrown instanceof NotaryError) throw thrown;
     throw layoutError(layout, `${doing}: ${messageOf(thrown)}`, thrown);
   }
+}
+
+/** Bytes read at a time. */
+const pieceSize = 1024 * 1024;
+
+/** Bytes of an open file from `start` to `end`, or to where it ends, in pieces of their own. */
+export async function* piecesOf(file: FileHandle, start: number, end: number): AsyncGenerator<Uint8Array> {
+  for (let position = start; position < end;) {
+    const buffer = Buffer.alloc(Math.min(pieceSize, end - position));
+    const { bytesRead } = await file.read(buffer, 0, buffer.length, position);
+    if (bytesRead === 0) return;
+    yield buffer.subarray(0, bytesRead);
+    position += bytesRead;
+  }
+}
+
+/** The error for a file that is not there. */
+export function missing(layout: string, path: string): NotaryError {
+  return new NotaryError('artifact-not-found', `the OCI image layout ${JSON.stringify(layout)} does not have ${path}`);
 }
 
 /** Whether something thrown is an error of the system with a code such as `ENOENT`. */

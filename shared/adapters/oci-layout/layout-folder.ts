@@ -12,7 +12,9 @@ import {
   isSystemError,
   layoutError,
   maxIndexBytes,
+  missing,
   onLayout,
+  piecesOf,
   tooLarge,
 } from './layout-files.ts';
 import { withLock } from './lock.ts';
@@ -35,15 +37,46 @@ export class LayoutFolder implements LayoutFiles {
 
   read(path: string, maxBytes: number): Promise<Uint8Array | undefined> {
     return onLayout(this.#layout, `reading ${path}`, async () => {
-      let file: FileHandle | undefined;
+      const file = await this.#open(path);
       try {
-        // Without O_NONBLOCK, opening a named pipe waits for a writer. Windows has neither flag: undefined counts as 0.
-        const flags = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW;
-        file = await open(await this.#insidePath(path), flags);
-        return await this.#readFile(file, path, maxBytes);
-      } catch (thrown) {
-        if (isSystemError(thrown, 'ENOENT', 'ENOTDIR')) return undefined;
-        throw thrown;
+        return file === undefined ? undefined : await this.#readFile(file, path, maxBytes);
+      } finally {
+        await file?.close();
+      }
+    });
+  }
+
+  /** A regular file; undefined when there is none. */
+  async #open(path: string): Promise<FileHandle | undefined> {
+    let file: FileHandle | undefined;
+    try {
+      // Without O_NONBLOCK, opening a named pipe waits for a writer. Windows has neither flag: undefined counts as 0.
+      const flags = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW;
+      file = await open(await this.#insidePath(path), flags);
+      if ((await file.stat()).isFile()) return file;
+      throw layoutError(this.#layout, `${path} is not a regular file`);
+    } catch (thrown) {
+      await file?.close();
+      if (isSystemError(thrown, 'ENOENT', 'ENOTDIR')) return undefined;
+      throw thrown;
+    }
+  }
+
+  async *stream(path: string): AsyncGenerator<Uint8Array> {
+    const file = await onLayout(this.#layout, `reading ${path}`, () => this.#open(path));
+    if (file === undefined) throw missing(this.#layout, path);
+    try {
+      yield* piecesOf(file, 0, (await file.stat()).size);
+    } finally {
+      await file.close();
+    }
+  }
+
+  size(path: string): Promise<number | undefined> {
+    return onLayout(this.#layout, `looking for ${path}`, async () => {
+      const file = await this.#open(path);
+      try {
+        return file === undefined ? undefined : (await file.stat()).size;
       } finally {
         await file?.close();
       }
@@ -59,7 +92,6 @@ export class LayoutFolder implements LayoutFiles {
 
   async #readFile(file: FileHandle, path: string, maxBytes: number): Promise<Uint8Array> {
     const found = await file.stat();
-    if (!found.isFile()) throw layoutError(this.#layout, `${path} is not a regular file`);
     if (found.size > maxBytes) throw tooLarge(this.#layout, path, maxBytes);
     const bytes = Buffer.alloc(found.size);
     let filled = 0;
@@ -80,6 +112,15 @@ export class LayoutFolder implements LayoutFiles {
     });
   }
 
+  async addStream(digest: Digest, pieces: AsyncIterable<Uint8Array>): Promise<void> {
+    const path = blobPath(digest);
+    await onLayout(this.#layout, `writing ${path}`, async () => {
+      await mkdir(dirname(join(this.#folder, path)), { recursive: true });
+      await this.#insidePath(dirname(path));
+      await this.#writeWhole(path, pieces, 0o444);
+    });
+  }
+
   /** Whether a blob is there with the right content; one with other content is replaced. */
   async #holds(path: string, digest: Digest, size: number): Promise<boolean> {
     try {
@@ -90,13 +131,13 @@ export class LayoutFolder implements LayoutFiles {
     }
   }
 
-  async #writeWhole(path: string, bytes: Uint8Array, mode: number): Promise<void> {
+  async #writeWhole(path: string, content: Uint8Array | AsyncIterable<Uint8Array>, mode: number): Promise<void> {
     const final = join(this.#folder, path);
     const temporary = `${final}.${randomUUID()}.tmp`;
     try {
       const file = await open(temporary, 'wx', mode);
       try {
-        await file.writeFile(bytes);
+        await file.writeFile(content);
         await file.sync();
       } finally {
         await file.close();

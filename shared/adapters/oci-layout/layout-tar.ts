@@ -4,7 +4,16 @@ import { constants } from 'node:fs';
 import { type FileHandle, open, rename, unlink } from 'node:fs/promises';
 import type { Digest } from '../../primitives/digest.ts';
 import type { Timing } from '../timing.ts';
-import { type LayoutFiles, blobPath, layoutError, maxIndexBytes, onLayout, tooLarge } from './layout-files.ts';
+import {
+  type LayoutFiles,
+  blobPath,
+  layoutError,
+  maxIndexBytes,
+  missing,
+  onLayout,
+  piecesOf,
+  tooLarge,
+} from './layout-files.ts';
 import { withLock } from './lock.ts';
 import { type TarEntry, blockSize, readTarEntries, tarHeader } from './tar-entries.ts';
 
@@ -43,10 +52,15 @@ export class LayoutTar implements LayoutFiles {
     }
   }
 
-  async #readEntry(file: FileHandle, path: string, maxBytes: number): Promise<Uint8Array | undefined> {
+  async #entry(file: FileHandle, path: string): Promise<TarEntry | undefined> {
     const entry = (await this.#archive(file)).entries.get(path);
+    if (entry === undefined || entry.regular) return entry;
+    throw layoutError(this.#layout, `${path} is not a regular file`);
+  }
+
+  async #readEntry(file: FileHandle, path: string, maxBytes: number): Promise<Uint8Array | undefined> {
+    const entry = await this.#entry(file, path);
     if (entry === undefined) return undefined;
-    if (!entry.regular) throw layoutError(this.#layout, `${path} is not a regular file`);
     const size = entry.end - entry.content;
     if (size > maxBytes) throw tooLarge(this.#layout, path, maxBytes);
     const bytes = Buffer.alloc(size);
@@ -71,6 +85,41 @@ export class LayoutTar implements LayoutFiles {
     }
     this.#known = { stamp, entries: named, end };
     return this.#known;
+  }
+
+  async *stream(path: string): AsyncGenerator<Uint8Array> {
+    const added = this.#added.get(path);
+    if (added !== undefined) {
+      yield added;
+      return;
+    }
+    const file = await onLayout(this.#layout, `reading ${path}`, () =>
+      open(this.#path, constants.O_RDONLY | constants.O_NONBLOCK),
+    );
+    try {
+      const entry = await onLayout(this.#layout, `reading ${path}`, () => this.#entry(file, path));
+      if (entry === undefined) throw missing(this.#layout, path);
+      yield* piecesOf(file, entry.content, entry.end);
+    } finally {
+      await file.close();
+    }
+  }
+
+  size(path: string): Promise<number | undefined> {
+    return onLayout(this.#layout, `looking for ${path}`, async () => {
+      const added = this.#added.get(path)?.length;
+      if (added !== undefined) return added;
+      const entry = await this.#withFile((file) => this.#entry(file, path));
+      return entry === undefined ? undefined : entry.end - entry.content;
+    });
+  }
+
+  /** The new archive is written in one go, and what is to be added is held until then: that is no way for an image. */
+  addStream(): Promise<void> {
+    const reason = 'artifacts are not copied into a tar archive';
+    return Promise.reject(
+      layoutError(this.#layout, reason, undefined, 'Name a folder; it is made when there is none.'),
+    );
   }
 
   addBlob(digest: Digest, bytes: Uint8Array): Promise<void> {

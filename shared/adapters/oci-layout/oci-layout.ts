@@ -1,45 +1,63 @@
 // SPDX-License-Identifier: Apache-2.0
 import { stat } from 'node:fs/promises';
-import { NotaryError } from '../../errors.ts';
+import type { BlobCopy, CopySource, CopyTarget } from '../../copy-ports.ts';
+import { NotaryError, messageOf } from '../../errors.ts';
 import { type Descriptor, sameContent } from '../../oci/descriptor.ts';
-import { addLayoutEntry, checkLayoutFile, findTagged, notFound, parseLayoutIndex } from '../../oci/layout-index.ts';
-import { type Manifest, manifestTypes, maxManifestSize, parseManifest } from '../../oci/manifest.ts';
+import {
+  addLayoutEntry,
+  checkLayoutFile,
+  findTagged,
+  notFound,
+  parseLayoutIndex,
+  tagLayoutEntry,
+} from '../../oci/layout-index.ts';
+import { type Manifest, artifactTypeOf, manifestTypes, maxManifestSize, parseManifest } from '../../oci/manifest.ts';
 import { emptyConfigMediaType, maxEnvelopeSize } from '../../oci/signature-manifest.ts';
-import type { ArtifactTarget, PushedReferrer, ReferrerManifest } from '../../ports.ts';
+import type { PushedReferrer, ReferrerManifest } from '../../ports.ts';
 import { type Digest, algorithmOf, digestOf, parseDigest } from '../../primitives/digest.ts';
 import { type Timing, systemTiming } from '../timing.ts';
+import { checkedContent } from '../checked-content.ts';
 import { LayoutFolder } from './layout-folder.ts';
 import { type LayoutFiles, blobPath, isSystemError, layoutError, maxIndexBytes } from './layout-files.ts';
+import { createLayoutFolder } from './create-layout.ts';
 import { LayoutTar } from './layout-tar.ts';
 import { type ManifestNode, walkManifests } from './manifest-graph.ts';
 
 /** The `oci-layout` file has one member. */
 const maxLayoutFileBytes = 64 * 1024;
+/** Times that a blob is asked for again when the connection to its registry breaks, and milliseconds before the first. */
+const maxRereads = 5;
+const rereadDelay = 300;
 
 export interface OciLayoutOptions {
   /** What messages call the layout; by default its path. */
   readonly name?: string;
   readonly timing?: Timing;
+  /** Makes a folder with an empty layout where there is nothing yet, at the first use. */
+  readonly create?: boolean;
 }
 
 /**
  * Opens an OCI image layout (image-spec image-layout.md), a folder or a tar archive, as source and target of signatures.
  * Nothing is read before the first use, and reading writes nothing.
  */
-export function openOciLayout(path: string, options: OciLayoutOptions = {}): ArtifactTarget {
+export function openOciLayout(path: string, options: OciLayoutOptions = {}): CopyTarget {
   return new OciLayout(path, options);
 }
 
-class OciLayout implements ArtifactTarget {
+class OciLayout implements CopyTarget {
+  readonly origin = undefined;
   readonly #path: string;
   readonly #name: string;
   readonly #timing: Timing;
+  readonly #create: boolean;
   #files: Promise<LayoutFiles> | undefined;
 
-  constructor(path: string, { name = path, timing = systemTiming }: OciLayoutOptions) {
+  constructor(path: string, { name = path, timing = systemTiming, create = false }: OciLayoutOptions) {
     this.#path = path;
     this.#name = name;
     this.#timing = timing;
+    this.#create = create;
   }
 
   /** By digest any manifest that can be reached, without annotations; by tag an entry; by '' the only artifact. */
@@ -96,16 +114,77 @@ class OciLayout implements ArtifactTarget {
     }
   }
 
+  /** As `listReferrers`, of every type. */
+  async *listAllReferrers(subject: Descriptor): AsyncIterable<Descriptor> {
+    for await (const { descriptor, manifest } of this.#walk(await this.#entries())) {
+      if (manifest.subject === undefined || !sameContent(manifest.subject, subject)) continue;
+      const { mediaType, digest, size } = descriptor;
+      const artifactType = artifactTypeOf(manifest);
+      yield { ...{ mediaType, digest, size }, ...(artifactType === undefined ? {} : { artifactType }) };
+    }
+  }
+
+  async *readBlob(descriptor: Descriptor): AsyncIterable<Uint8Array> {
+    const path = blobPath(descriptor.digest);
+    try {
+      const pieces = (await this.#opened()).stream(path);
+      yield* checkedContent(pieces, descriptor, (difference) => this.#altered(path, `has ${difference}`));
+    } catch (thrown) {
+      if (thrown instanceof NotaryError) throw thrown;
+      throw layoutError(this.#name, `reading ${path}: ${messageOf(thrown)}`, thrown);
+    }
+  }
+
+  async copyBlob(descriptor: Descriptor, source: CopySource): Promise<BlobCopy> {
+    if (await this.#holds(descriptor)) return 'there';
+    const files = await this.#opened();
+    for (let attempt = 0; ; attempt++) {
+      try {
+        await files.addStream(descriptor.digest, source.readBlob(descriptor));
+        return 'copied';
+      } catch (thrown) {
+        const broken = thrown instanceof NotaryError && thrown.code === 'registry-unreachable';
+        if (!broken || attempt === maxRereads) throw thrown;
+        await this.#timing.sleep(rereadDelay * 2 ** attempt);
+      }
+    }
+  }
+
+  /** Whether a blob is there as it should be: one that is damaged is written again. */
+  async #holds(descriptor: Descriptor): Promise<boolean> {
+    const size = await (await this.#opened()).size(blobPath(descriptor.digest));
+    if (size !== descriptor.size) return false;
+    try {
+      const pieces = this.readBlob(descriptor)[Symbol.asyncIterator]();
+      while ((await pieces.next()).done !== true);
+      return true;
+    } catch (thrown) {
+      if (thrown instanceof NotaryError && thrown.code === 'digest-mismatch') return false;
+      throw thrown;
+    }
+  }
+
+  async pushManifest(descriptor: Descriptor, bytes: Uint8Array): Promise<void> {
+    await this.#add(descriptor.mediaType, bytes, descriptor.digest);
+  }
+
+  async publish({ mediaType, digest, size }: Descriptor, _: Uint8Array, tags: readonly string[]): Promise<void> {
+    await (await this.#opened()).updateIndex((index) => tagLayoutEntry(index, { mediaType, digest, size }, tags));
+  }
+
   async pushBlob(mediaType: string, bytes: Uint8Array): Promise<Descriptor> {
-    const digest = digestOf(bytes);
+    return this.#add(mediaType, bytes, digestOf(bytes));
+  }
+
+  async #add(mediaType: string, bytes: Uint8Array, digest: Digest): Promise<Descriptor> {
     await this.#entries();
     await (await this.#opened()).addBlob(digest, bytes);
     return { mediaType, digest, size: bytes.length };
   }
 
   /** As Notation does: index.json gets an entry with annotations; in the form of Notation 2 it has an artifact type. */
-  async pushReferrer({ mediaType, bytes, annotations }: ReferrerManifest): Promise<PushedReferrer> {
-    const descriptor = await this.pushBlob(mediaType, bytes);
+  async pushReferrer({ mediaType, bytes, annotations, digest }: ReferrerManifest): Promise<PushedReferrer> {
+    const descriptor = await this.#add(mediaType, bytes, digest ?? digestOf(bytes));
     const { artifactType } = parseManifest(bytes, mediaType);
     const entry = { ...descriptor, annotations, ...(artifactType === undefined ? {} : { artifactType }) };
     await (await this.#opened()).updateIndex((index) => addLayoutEntry(index, entry));
@@ -124,6 +203,7 @@ class OciLayout implements ArtifactTarget {
   }
 
   async #open(): Promise<LayoutFiles> {
+    if (this.#create) await createLayoutFolder(this.#name, this.#path);
     const files = (await this.#isFolder())
       ? new LayoutFolder(this.#name, this.#path, this.#timing)
       : new LayoutTar(this.#name, this.#path, this.#timing);
@@ -160,8 +240,12 @@ class OciLayout implements ArtifactTarget {
     const bytes = await (await this.#opened()).read(blobPath(digest), maxBytes);
     if (bytes === undefined) return undefined;
     if (bytes.length === size && digestOf(bytes, algorithmOf(digest)) === digest) return bytes;
-    const text = `${blobPath(digest)} of the OCI image layout ${JSON.stringify(this.#name)} has other content than its name says`;
-    throw new NotaryError('digest-mismatch', text, {
+    throw this.#altered(blobPath(digest), 'has other content than its name says');
+  }
+
+  #altered(path: string, what: string): NotaryError {
+    const text = `${path} of the OCI image layout ${JSON.stringify(this.#name)} ${what}`;
+    return new NotaryError('digest-mismatch', text, {
       hint: 'The layout is damaged or was tampered with: make it again.',
     });
   }

@@ -24,6 +24,8 @@ export interface AuthorizationOptions {
   readonly endpoint: URL;
   readonly registry: string;
   readonly repository: string;
+  /** Another repository of the registry that blobs are taken over from: tokens then allow to read it, too. */
+  readonly alsoReads?: string;
 }
 
 interface CachedToken {
@@ -143,11 +145,12 @@ export class Authorization {
   }
 
   async #fetch(operation: Operation, actions: Actions, challenge: Challenge, lookup: CredentialLookup): Promise<Token> {
-    const { http, timing, repository } = this.#options;
+    const { http, timing, repository, alsoReads } = this.#options;
     const { realm, credential } = await this.#judge(operation, challenge, lookup);
     const service = challenge.parameters.get('service');
     const asked = scopesOf(challenge.parameters.get('scope'));
-    const wanted = mergeScopes([`repository:${repository}:${actions}`, ...asked]);
+    const other = alsoReads === undefined ? [] : [`repository:${alsoReads}:pull`];
+    const wanted = mergeScopes([`repository:${repository}:${actions}`, ...other, ...asked]);
     const request = { realm, service, credential, scopes: wanted };
     let token = await fetchToken(http, timing, operation, request);
     // Some servers refuse a request for more than the account has instead of giving less (REG 3.5).

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { ArtifactTarget, Log } from '../../ports.ts';
+import type { CopyTarget } from '../../copy-ports.ts';
+import type { Log } from '../../ports.ts';
 import { createHttpClient, type HttpClient } from '../http.ts';
+import { Slots } from '../slots.ts';
 import { boundedTiming, systemTiming, type Timing } from '../timing.ts';
-import { Authorization } from './authorization.ts';
+import { Authorization, type Actions } from './authorization.ts';
 import { createBlobs } from './blobs.ts';
 import { createCredentials, type GivenCredentials } from './credentials.ts';
 import { endpointOf } from './endpoint.ts';
@@ -12,7 +14,10 @@ import type { SettleTime } from './referrers-index.ts';
 import { openReferrersMemory } from './referrers-memory.ts';
 import { Repository } from './repository.ts';
 import { Throttle } from './throttle.ts';
-import { createTransport } from './transport.ts';
+import { createTransport, type Transport } from './transport.ts';
+
+/** What is done with a repository. */
+export type Access = 'pull' | 'push';
 
 /** What a registry client needs to know. */
 export interface RegistryClientOptions {
@@ -24,7 +29,7 @@ export interface RegistryClientOptions {
   /** `name/version`. */
   readonly userAgent: string;
   /** `push` asks for the right to write with the first token, so that one token serves a whole signing. */
-  readonly access?: 'pull' | 'push';
+  readonly access?: Access;
   /** Called with every secret before its first use, so that the host masks it. */
   readonly mask?: (secret: string) => void;
   readonly given?: GivenCredentials | undefined;
@@ -49,9 +54,13 @@ export interface RegistryClientOptions {
  */
 const defaultTotalTime = 30 * 60_000;
 
+/** Blobs copied at a time: each takes a connection to its source and one to its target, of sixteen to a registry. */
+const maxBlobCopies = 4;
+
 /** Repositories of any registry; connections, credentials and tokens are shared among them. */
 export interface RegistryClient {
-  repository(registry: string, repository: string): ArtifactTarget;
+  /** `access` instead of that of the client. */
+  repository(registry: string, repository: string, access?: Access): CopyTarget;
   /** Closes the connections; idle ones do not keep the process alive anyway. */
   close(): Promise<void>;
 }
@@ -72,13 +81,20 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
             ? exchangeEntraToken(registry, entra, { http, timing, log })
             : Promise.resolve(undefined);
   const credentials = createCredentials({ environment, log, mask, given, exchange });
-  const open = new Map<string, ArtifactTarget>();
+  const open = new Map<string, CopyTarget>();
+  const copies = new Slots(maxBlobCopies);
   return {
-    repository: (registry, repository) => {
-      const name = `${registry}/${repository}`;
+    repository: (registry, repository, access = options.access ?? 'pull') => {
+      const name = `${access} ${registry}/${repository}`;
       const known =
         open.get(name) ??
-        openRepository({ ...options, timing, mask, throttles }, http, credentials, registry, repository);
+        openRepository(
+          { ...options, access, timing, mask, throttles, copies },
+          http,
+          credentials,
+          registry,
+          repository,
+        );
       open.set(name, known);
       return known;
     },
@@ -97,6 +113,7 @@ interface Shared {
   readonly mask: (secret: string) => void;
   /** By origin. */
   readonly throttles: Map<string, Throttle>;
+  readonly copies: Slots;
 }
 
 function openRepository(
@@ -105,19 +122,29 @@ function openRepository(
   credentials: ReturnType<typeof createCredentials>,
   registry: string,
   repository: string,
-): ArtifactTarget {
-  const { log, timing, mask, throttles, jobDirectory, trustedRealmHosts = [] } = options;
+): CopyTarget {
+  const { log, timing, mask, throttles, copies, jobDirectory, trustedRealmHosts = [] } = options;
   const endpoint = endpointOf(registry, options.insecureRegistries);
   const throttle = throttles.get(endpoint.origin) ?? new Throttle(timing);
   throttles.set(endpoint.origin, throttle);
   const shared = { http, timing, log, endpoint, registry, repository };
-  const authorization = new Authorization({ ...shared, mask, credentials, trustedRealmHosts });
-  const transport = createTransport({ ...shared, authorization, throttle });
-  const reading = options.access === 'push' ? 'pull,push' : 'pull';
+  const transportWith = (alsoReads?: string): Transport => {
+    const more = alsoReads === undefined ? {} : { alsoReads };
+    const authorization = new Authorization({ ...shared, ...more, mask, credentials, trustedRealmHosts });
+    return createTransport({ ...shared, authorization, throttle });
+  };
+  const transport = transportWith();
+  const mounting = new Map<string, Transport>();
+  const transportFrom = (other: string): Transport => {
+    const known = mounting.get(other) ?? transportWith(other);
+    mounting.set(other, known);
+    return known;
+  };
+  const reading: Actions = options.access === 'push' ? 'pull,push' : 'pull';
   return new Repository({
     transport,
     manifests: createManifests(transport, timing, reading),
-    blobs: createBlobs(transport, timing, reading),
+    blobs: createBlobs(transport, timing, reading, { registry, repository, slots: copies, transportFrom }),
     timing,
     log,
     reading,

@@ -27,8 +27,10 @@ export interface Manifests {
   readTag(tag: string, purpose: string): Promise<TaggedManifest | undefined>;
   /** Whether a manifest is there. */
   exists(digest: Digest): Promise<boolean>;
-  /** Puts a manifest by its digest. */
-  push(mediaType: string, bytes: Uint8Array): Promise<PushedManifest>;
+  /** Puts a manifest by its digest; by its SHA-256 when none is given. */
+  push(mediaType: string, bytes: Uint8Array, digest?: Digest): Promise<PushedManifest>;
+  /** Puts a manifest under a tag; whoever needs to know looks at the tag afterwards. Throws `push-failed` when it is refused. */
+  tag(tag: string, mediaType: string, bytes: Uint8Array): Promise<void>;
 }
 
 export interface TaggedManifest {
@@ -63,7 +65,8 @@ export function createManifests(transport: Transport, timing: Timing, reading: A
       });
       return status === 200;
     },
-    push: (mediaType, bytes) => pushManifest(transport, timing, mediaType, bytes),
+    push: (mediaType, bytes, digest = digestOf(bytes)) => pushManifest(transport, timing, mediaType, bytes, digest),
+    tag: (tag, mediaType, bytes) => tagManifest(transport, tag, mediaType, bytes),
   };
 }
 
@@ -184,8 +187,8 @@ async function pushManifest(
   timing: Timing,
   mediaType: string,
   bytes: Uint8Array,
+  digest: Digest,
 ): Promise<PushedManifest> {
-  const digest = digestOf(bytes);
   const purpose = `pushing the manifest ${digest} of ${bytes.length} bytes`;
   const operation = transport.operation(purpose);
   for (let attempt = 0; ; attempt++) {
@@ -202,21 +205,34 @@ async function pushManifest(
   }
 }
 
+async function tagManifest(transport: Transport, tag: string, mediaType: string, bytes: Uint8Array): Promise<void> {
+  const purpose = `setting the tag ${tag}`;
+  const refusals = [400, 405, 409, 412];
+  const response = await putManifest(transport, mediaType, tag, bytes, purpose, refusals);
+  if (!refusals.includes(response.status)) return;
+  const cause = answerError(transport.operation(purpose), 'PUT', response);
+  throw new NotaryError('push-failed', cause.message, {
+    hint: 'If tags cannot be changed in this repository, name another tag in {input:copyTo}; the copy itself is there by its digest.',
+    cause,
+  });
+}
+
 function putManifest(
   transport: Transport,
   mediaType: string,
-  digest: Digest,
+  reference: string,
   bytes: Uint8Array,
   purpose: string,
+  refusals: readonly number[] = [400, 404],
 ): Promise<HttpResponse> {
   return transport.send({
     method: 'PUT',
-    target: `manifests/${digest}`,
+    target: `manifests/${reference}`,
     purpose,
     headers: { 'content-type': mediaType },
     body: bytes,
     actions: 'pull,push',
-    expect: [200, 201, 400, 404],
+    expect: [200, 201, ...refusals],
     repeatable: true,
     limit: maxManifestSize,
     redirects: 'same-origin',

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { BlobCopy, CopySource, CopyTarget } from '../../copy-ports.ts';
 import { NotaryError } from '../../errors.ts';
 import type { Descriptor } from '../../oci/descriptor.ts';
 import { artifactTypeOf, manifestTypes, parseManifest } from '../../oci/manifest.ts';
 import { descriptorsOf } from '../../oci/referrers.ts';
-import type { ArtifactTarget, Log, PushedReferrer, ReferrerManifest, ReferrersMode } from '../../ports.ts';
+import type { RepositoryName } from '../../oci/reference.ts';
+import type { Log, PushedReferrer, ReferrerManifest, ReferrersMode } from '../../ports.ts';
 import type { Digest } from '../../primitives/digest.ts';
 import type { Timing } from '../timing.ts';
 import type { Actions } from './authorization.ts';
@@ -13,6 +15,7 @@ import { askReferrersApi, type ReferrersPage } from './referrers-api.ts';
 import { ReferrersIndexUpdate, type SettleTime } from './referrers-index.ts';
 import type { ReferrersMemory } from './referrers-memory.ts';
 import { openReferrersTag, readReferrersTag } from './referrers-tag.ts';
+import { setTag } from './set-tag.ts';
 import type { Transport } from './transport.ts';
 
 export interface RepositoryOptions {
@@ -36,7 +39,8 @@ const maxApiReads = 8;
 const apiReadDelay = 100;
 
 /** One repository of a registry, with what was learned about it in this run. */
-export class Repository implements ArtifactTarget {
+export class Repository implements CopyTarget {
+  readonly origin: RepositoryName;
   readonly #options: RepositoryOptions;
   readonly #resolved = new Set<Digest>();
   readonly #updates = new Map<Digest, ReferrersIndexUpdate>();
@@ -45,6 +49,8 @@ export class Repository implements ArtifactTarget {
 
   constructor(options: RepositoryOptions) {
     this.#options = options;
+    const { registry, repository } = options.transport.operation('');
+    this.origin = { registry, repository };
   }
 
   async resolve(tagOrDigest: string): Promise<Descriptor> {
@@ -53,8 +59,10 @@ export class Repository implements ArtifactTarget {
     return descriptor;
   }
 
-  fetchManifest(descriptor: Descriptor): Promise<Uint8Array> {
-    return this.#options.manifests.fetch(descriptor);
+  async fetchManifest(descriptor: Descriptor): Promise<Uint8Array> {
+    const bytes = await this.#options.manifests.fetch(descriptor);
+    this.#resolved.add(descriptor.digest);
+    return bytes;
   }
 
   fetchBlob(descriptor: Descriptor): Promise<Uint8Array> {
@@ -63,6 +71,26 @@ export class Repository implements ArtifactTarget {
 
   pushBlob(mediaType: string, bytes: Uint8Array): Promise<Descriptor> {
     return this.#options.blobs.push(mediaType, bytes);
+  }
+
+  readBlob(descriptor: Descriptor): AsyncIterable<Uint8Array> {
+    return this.#options.blobs.stream(descriptor);
+  }
+
+  copyBlob(descriptor: Descriptor, source: CopySource): Promise<BlobCopy> {
+    return this.#options.blobs.copy(descriptor, source);
+  }
+
+  async pushManifest(descriptor: Descriptor, bytes: Uint8Array): Promise<void> {
+    const { manifests } = this.#options;
+    if (!(await manifests.exists(descriptor.digest))) {
+      await manifests.push(descriptor.mediaType, bytes, descriptor.digest);
+    }
+    this.#resolved.add(descriptor.digest);
+  }
+
+  async publish(artifact: Descriptor, bytes: Uint8Array, tags: readonly string[]): Promise<void> {
+    for (const tag of tags) await setTag(this.#options, tag, artifact, bytes);
   }
 
   /** From the API; where that is not there, or has none of the type, from the referrers tag (REG 4.6). */
@@ -78,6 +106,30 @@ export class Repository implements ArtifactTarget {
     }
   }
 
+  /** Everything that the API and the referrers tag list: whoever copies must not believe one of them alone (REG 4.6). */
+  async *listAllReferrers(subject: Descriptor): AsyncIterable<Descriptor> {
+    const seen = new Set<Digest>();
+    for await (const listed of this.#everything(subject.digest)) {
+      if (seen.has(listed.digest)) continue;
+      seen.add(listed.digest);
+      yield listed;
+    }
+  }
+
+  async *#everything(subject: Digest): AsyncIterable<Descriptor> {
+    const page = await this.#askApi(subject, undefined);
+    if (page !== undefined) yield* this.#readPages(page);
+    yield* await this.#readTag(subject);
+  }
+
+  async #readTag(subject: Digest): Promise<readonly Descriptor[]> {
+    const { transport, manifests } = this.#options;
+    const { index } = await readReferrersTag(transport, manifests, subject);
+    const descriptors = descriptorsOf(index);
+    this.#warnUnreadable(index.entries.length - descriptors.length);
+    return descriptors;
+  }
+
   async *#candidates(subject: Digest, artifactType: string, found: ReadonlySet<Digest>): AsyncIterable<Descriptor> {
     const filtered = await this.#askApi(subject, artifactType);
     if (filtered !== undefined) yield* this.#readPages(filtered);
@@ -85,12 +137,7 @@ export class Repository implements ArtifactTarget {
     // Some registries cannot filter by what they do not know: ask for everything before believing in nothing.
     const all = filtered === undefined ? undefined : await this.#askApi(subject, undefined);
     if (all !== undefined) yield* this.#readPages(all);
-    if (found.size > 0) return;
-    const { transport, manifests } = this.#options;
-    const { index } = await readReferrersTag(transport, manifests, subject);
-    const descriptors = descriptorsOf(index);
-    this.#warnUnreadable(index.entries.length - descriptors.length);
-    yield* descriptors;
+    if (found.size === 0) yield* await this.#readTag(subject);
   }
 
   /** The first page of a listing, or undefined when the registry has no Referrers API. */
@@ -142,7 +189,8 @@ export class Repository implements ArtifactTarget {
   }
 
   async pushReferrer(manifest: ReferrerManifest, mode: ReferrersMode): Promise<PushedReferrer> {
-    const { descriptor, subjectIndexed } = await this.#options.manifests.push(manifest.mediaType, manifest.bytes);
+    const { mediaType, bytes, digest } = manifest;
+    const { descriptor, subjectIndexed } = await this.#options.manifests.push(mediaType, bytes, digest);
     const entry: Descriptor = {
       ...descriptor,
       ...(Object.keys(manifest.annotations).length === 0 ? {} : { annotations: manifest.annotations }),

@@ -6,6 +6,7 @@ import { createBlobs } from '../../../../shared/adapters/registry/blobs.ts';
 import { endpointOf } from '../../../../shared/adapters/registry/endpoint.ts';
 import { Throttle } from '../../../../shared/adapters/registry/throttle.ts';
 import { createTransport } from '../../../../shared/adapters/registry/transport.ts';
+import { Slots } from '../../../../shared/adapters/slots.ts';
 import { digestOf } from '../../../../shared/primitives/digest.ts';
 import { startRegistry, type EmbeddedRegistry } from '../../../fakes/registry.ts';
 import type { Fault } from '../../../fakes/registry/options.ts';
@@ -97,7 +98,8 @@ describe('pushBlob', () => {
     authorization.current = () => Promise.resolve('Bearer token');
     const throttle = new Throttle(shared.timing);
     const transport = createTransport({ ...shared, ...place, authorization, throttle });
-    await createBlobs(transport, shared.timing, 'pull,push').push('application/cose', bytes);
+    const copying = { ...shared, ...place, slots: new Slots(1), transportFrom: () => transport };
+    await createBlobs(transport, shared.timing, 'pull,push', copying).push('application/cose', bytes);
     expect(sent.map(({ method, url }) => `${method} ${url.origin}`)).toEqual([
       'HEAD https://registry.example',
       'POST https://registry.example',

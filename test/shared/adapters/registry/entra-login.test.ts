@@ -37,7 +37,7 @@ describe('exchangeEntraToken', () => {
     expect(sent.map(({ method, url }) => `${method} ${url.href}`)).toEqual([
       'POST https://team.azurecr.io/oauth2/exchange',
     ]);
-    expect(Buffer.from(sent[0]?.body ?? []).toString()).toBe(
+    expect(Buffer.from(sent[0]?.body as Uint8Array).toString()).toBe(
       'grant_type=access_token&service=team.azurecr.io&tenant=my-tenant&access_token=entra-token',
     );
   });
