@@ -60,19 +60,28 @@ export const inputTable = {
     github: 'private_key',
     azure: 'privateKey',
     commands: sign,
-    description: 'Private key as PEM text (from a secret) or path of a PEM file.',
+    description:
+      'Private key as PEM text (from a secret) or path of a PEM file; or a PKCS#12 file, its path or its base64.',
   },
   privateKeyPassword: {
     github: 'private_key_password',
     azure: 'privateKeyPassword',
     commands: sign,
-    description: 'Password of an encrypted private key.',
+    description: 'Password of an encrypted private key or PKCS#12 file.',
   },
   certificateChain: {
     github: 'certificate_chain',
     azure: 'certificateChain',
     commands: sign,
-    description: 'Certificate chain of the private key, leaf to root in any order, as PEM text or path of a PEM file.',
+    description:
+      'Certificate chain of the private key, leaf to root in any order, as PEM text or path of a PEM file; not needed when it stands beside the key.',
+  },
+  keyName: {
+    github: 'key_name',
+    azure: 'keyName',
+    commands: sign,
+    description:
+      "Name of a key in this machine's Notation key list (notation key ls), for self-hosted runners; default for its default key.",
   },
   pluginName: {
     github: 'plugin_name',
@@ -80,7 +89,7 @@ export const inputTable = {
     commands: ['sign', 'verify'],
     default: { azure: 'azureKeyVault' },
     description:
-      'Name of the Notation plugin that signs, or that signatures name (Azure Pipelines: localKey, azureKeyVault, azureArtifactSigning or notationPlugin).',
+      'Name of the Notation plugin that signs, or that signatures name (Azure Pipelines: localKey, azureKeyVault, azureArtifactSigning, notationPlugin or namedKey).',
   },
   notationPlugin: {
     azure: 'notationPlugin',
@@ -110,7 +119,8 @@ export const inputTable = {
     github: 'builtin_providers',
     commands: sign,
     default: { github: 'true' },
-    description: 'false runs the plugin itself where this action has the key provider built in (azure-kv, azure-artifactsigning).',
+    description:
+      'false runs the plugin itself where this action has the key provider built in (azure-kv, azure-artifactsigning).',
   },
   pluginConfig: {
     github: 'plugin_config',

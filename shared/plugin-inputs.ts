@@ -7,7 +7,8 @@ import type { InputReader } from './input-reader.ts';
 import type { InputName } from './inputs.ts';
 import { checkPluginUse, pluginWarning } from './plugin/known-plugins.ts';
 import type { PluginConfig } from './plugin/metadata.ts';
-import { parsePluginName } from './plugin/name.ts';
+import { type PluginName, parsePluginName } from './plugin/name.ts';
+import type { NamedPluginKey } from './plugin/signing-keys.ts';
 import type { PluginKey } from './plugin/signing-protocol.ts';
 import type { Log } from './ports.ts';
 import { quote } from './primitives/quote.ts';
@@ -16,6 +17,12 @@ import { quote } from './primitives/quote.ts';
 export interface PluginKeyInputs {
   readonly plugin: PluginSource;
   readonly key: PluginKey;
+}
+
+/** What a plugin shall make with its key. */
+export interface PluginKeyUse {
+  readonly envelopeMediaType: string;
+  readonly expires: boolean;
 }
 
 /** What the choice of `plugin` in the form of the Azure Pipelines task is called for a plugin by name. */
@@ -38,7 +45,7 @@ function nameInput(product: Host['product']): 'pluginName' | 'notationPlugin' {
 export async function parsePluginKeyInputs(
   reader: InputReader,
   host: Host,
-  use: { readonly envelopeMediaType: string; readonly expires: boolean },
+  use: PluginKeyUse,
   log: Log,
 ): Promise<PluginKeyInputs | undefined> {
   const config = await parsePluginConfig(reader, host);
@@ -47,14 +54,40 @@ export async function parsePluginKeyInputs(
   if (keyId === '')
     reader.report(missing(keyInput, 'Give the key identifier that the documentation of the plugin describes.'));
   const plugin = await parsePluginSource(reader, host);
-  if (plugin === undefined) return undefined;
-  const asked = { name: plugin.name, config, ...use };
+  return plugin && checkedKey(reader, plugin, { keyId, config }, use, log);
+}
+
+/**
+ * Parses the rest of a plugin's key that is in Notation's key list: where the plugin may come from, and more configuration,
+ * which goes before that of the list as with the reference.
+ */
+export async function parseListedPluginKey(
+  reader: InputReader,
+  host: Host,
+  listed: NamedPluginKey,
+  use: PluginKeyUse,
+  log: Log,
+): Promise<PluginKeyInputs | undefined> {
+  for (const [key, value] of listed.config) maskSecret(host, key, value);
+  const config = new Map([...listed.config, ...(await parsePluginConfig(reader, host))]);
+  const plugin = await parsePluginSource(reader, host, listed.plugin);
+  return plugin && checkedKey(reader, plugin, { keyId: listed.keyId, config }, use, log);
+}
+
+async function checkedKey(
+  reader: InputReader,
+  plugin: PluginSource,
+  key: PluginKey,
+  use: PluginKeyUse,
+  log: Log,
+): Promise<PluginKeyInputs> {
+  const asked = { name: plugin.name, config: key.config, ...use };
   await reader.attempt(() => {
     checkPluginUse(asked);
   });
   const warning = pluginWarning(asked);
   if (warning !== undefined) log.warning(warning);
-  return { plugin, key: { keyId, config } };
+  return { plugin, key };
 }
 
 /** Parses which verification plugins may be run. What is wrong is reported to the reader. */
@@ -70,8 +103,12 @@ export async function parseVerificationPluginInputs(
 }
 
 /** Where the plugin comes from: a download with its checksum, or what is installed, by its hash or on the user's word. */
-async function parsePluginSource(reader: InputReader, { product }: Host): Promise<PluginSource | undefined> {
-  const text = reader.text(nameInput(product));
+async function parsePluginSource(
+  reader: InputReader,
+  { product }: Host,
+  listed?: PluginName,
+): Promise<PluginSource | undefined> {
+  const text = listed ?? reader.text(nameInput(product));
   const name = text === '' ? undefined : await reader.attempt(() => parsePluginName(text));
   if (text === '')
     reader.report(missing(nameInput(product), 'Give the name of the plugin, without notation- before it.'));
@@ -125,13 +162,17 @@ function parseChecksum(text: string): string | undefined {
 /** Names of configuration values that are hidden from the log. */
 const secretName = /(?:^|[^a-z])pin$|passw|passphrase|secret|token|credentials?$|(?:api|access|private)[_-]?key$/i;
 
+function maskSecret(host: Host, key: string, value: string): void {
+  if (secretName.test(key) && value !== '') host.mask(value);
+}
+
 /** `key=value` lines, split at the first `=`; secrets among the values are masked. */
 async function parsePluginConfig(reader: InputReader, host: Host): Promise<PluginConfig> {
   const config = new Map<string, string>();
   for (const line of reader.lines('pluginConfig')) {
     const equals = line.indexOf('=');
     const [key, value] = [line.slice(0, equals), line.slice(equals + 1)];
-    if (secretName.test(key) && value !== '') host.mask(value);
+    maskSecret(host, key, value);
     await reader.attempt(() => {
       if (equals <= 0 || value === '') throw malformedConfig('key-value pair requires "=" as separator');
       if (config.has(key)) throw malformedConfig(`duplicate key ${quote(key)}`);

@@ -15,6 +15,7 @@ import type { InputName } from './inputs.ts';
 import { Secret } from './primitives/secret.ts';
 import { asksForKeyVault, parseKeyVaultInputs } from './key-vault-inputs.ts';
 import type { KeyVaultInputs } from './key-vault-inputs.ts';
+import { asksForNamedKey, parseNamedKeyInputs } from './named-key-inputs.ts';
 import { asksForPlugin, parsePluginKeyInputs } from './plugin-inputs.ts';
 import type { PluginKeyInputs } from './plugin-inputs.ts';
 import type { Log } from './ports.ts';
@@ -26,6 +27,8 @@ export interface LocalKeyInputs {
   readonly password?: Secret;
   /** Undefined: the certificates stand beside the key. */
   readonly certificateChain: string | undefined;
+  /** The files of a key of Notation's key list, for messages. */
+  readonly files?: { readonly privateKey: string; readonly certificateChain: string };
 }
 
 /** The key of a step. */
@@ -93,15 +96,15 @@ export async function parseKeyInputs(
     const text = host.input(name);
     if (name === 'privateKeyPassword' || isKeyText(text)) host.mask(text);
   }
+  const { envelopeMediaType, expirySeconds = 0 } = settings;
+  const use = { envelopeMediaType, expires: expirySeconds !== 0 };
   const builtin = reader.flag('builtinProviders', true);
+  if (asksForNamedKey(reader, host.product)) return parseNamedKeyInputs(reader, host, use, log);
   if (builtin && asksForKeyVault(reader, host.product)) return parseKeyVaultInputs(reader, log);
   if (builtin && !reader.given('privateKey') && namesArtifactSigning(reader)) {
     return parseArtifactSigningInputs(reader, log);
   }
-  if (asksForPlugin(reader, host.product)) {
-    const { envelopeMediaType, expirySeconds = 0 } = settings;
-    return parsePluginKeyInputs(reader, host, { envelopeMediaType, expires: expirySeconds !== 0 }, log);
-  }
+  if (asksForPlugin(reader, host.product)) return parsePluginKeyInputs(reader, host, use, log);
   const asked = askedForPlugin(reader, host.product);
   if (!reader.given('privateKey')) {
     reader.report(missingKey(asked));
@@ -134,6 +137,6 @@ function askedForPlugin(reader: InputReader, product: Host['product']): InputNam
 function missingKey(asked: InputName | undefined): NotaryError {
   const without = asked === undefined ? '' : `, and {input:${asked}} alone names none`;
   return new NotaryError('input-missing', `no key to sign with: {input:privateKey} is not given${without}`, {
-    hint: 'Give {input:privateKey} and {input:certificateChain} as PEM text (from secrets) or as paths of PEM files, a PKCS#12 file, or a key of {input:pluginName}.',
+    hint: "Give {input:privateKey} and {input:certificateChain} as PEM text (from secrets) or as paths of PEM files, a PKCS#12 file, a key of {input:pluginName}, or {input:keyName} of Notation's key list.",
   });
 }

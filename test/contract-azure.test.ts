@@ -61,7 +61,7 @@ describe('the form of Notation@0', () => {
     for (const name of madeOptional) expect(inputs.get(name)?.required).toBe(false);
     // New required inputs belong to a choice that old YAML does not make.
     for (const name of required.filter((each) => !known.has(each))) {
-      expect(inputs.get(name)?.visibleRule).toMatch(/^plugin = (?:localKey|azureArtifactSigning)$/);
+      expect(inputs.get(name)?.visibleRule).toMatch(/^plugin = (?:localKey|azureArtifactSigning|namedKey)$/);
     }
   });
 
@@ -127,6 +127,7 @@ describe('the visible form', () => {
       ...visible({ command: value, plugin: 'localKey', isCustomVersion: 'true' }),
       ...(value === 'sign' ? visible({ command: value, plugin: 'notationPlugin' }) : []),
       ...(value === 'sign' ? visible({ command: value, plugin: 'azureArtifactSigning' }) : []),
+      ...(value === 'sign' ? visible({ command: value, plugin: 'namedKey' }) : []),
     ]);
     const read = rows.flatMap(({ azure, commands }) =>
       azure !== undefined && commands.includes(command) && !(azure === 'plugin' && command === 'verify') ? [azure] : [],

@@ -14,6 +14,14 @@ export function notationPluginFolder(environment: Environment, platform: string)
   return configuration === undefined ? undefined : join(configuration, 'notation', 'plugins');
 }
 
+/** Notation's configuration folder (reference 6.1), perhaps relative; undefined when the environment does not tell. */
+export function notationConfigFolder(environment: Environment, platform: string): string | undefined {
+  const given = environment['NOTATION_CONFIG'] ?? '';
+  if (given !== '') return given;
+  const configuration = userConfigFolder(environment, platform);
+  return configuration === undefined ? undefined : join(configuration, 'notation');
+}
+
 /** Go's `os.UserConfigDir`. */
 function userConfigFolder(environment: Environment, platform: string): string | undefined {
   const value = (name: string): string | undefined => (environment[name] === '' ? undefined : environment[name]);

@@ -9,6 +9,7 @@ export interface FakeHostOptions {
   readonly workspace?: string;
   readonly tempDirectory?: string;
   readonly detection?: Detection;
+  readonly environment?: Host['environment'];
 }
 
 /** A host that keeps what it is told. */
@@ -57,7 +58,7 @@ export function fakeHost(options: FakeHostOptions = {}): FakeHost {
     finish: (result) => results.push(result),
     workspace: options.workspace ?? '/nowhere',
     tempDirectory: options.tempDirectory ?? '/nowhere',
-    environment: {},
+    environment: options.environment ?? {},
     conventions: { trustPolicy: ['policy/trustpolicy.json'], trustStore: 'truststore' },
     detectsFor: ['sign'],
     detectPushed: () => Promise.resolve(options.detection ?? nothingDetected),

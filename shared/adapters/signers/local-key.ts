@@ -19,6 +19,8 @@ export interface LocalKey {
   readonly password?: Secret;
   /** PEM; undefined: the certificates stand beside the key. */
   readonly certificateChain: string | undefined;
+  /** What messages say instead of the inputs. */
+  readonly files?: { readonly privateKey: string; readonly certificateChain: string };
 }
 
 // 32 certificates (the most that a chain may have) with room for the text that openssl puts around them.
@@ -28,7 +30,26 @@ const maxChainLength = 1024 * 1024;
  * A signer with a key that the user gives. The key stays inside. Throws `key-unreadable`, `key-unsupported`, `key-mismatch`,
  * `input-missing`, `certificate-file` or `chain-invalid`.
  */
-export function openLocalKey({ privateKey, password, certificateChain }: LocalKey): RawSigner {
+export function openLocalKey(key: LocalKey): RawSigner {
+  const { files } = key;
+  if (files === undefined) return open(key);
+  try {
+    return open(key);
+  } catch (error) {
+    if (!(error instanceof NotaryError)) throw error;
+    const named = (text: string): string =>
+      text
+        .replaceAll('{input:privateKey}', files.privateKey)
+        .replaceAll('{input:certificateChain}', files.certificateChain);
+    throw new NotaryError(
+      error.code,
+      named(error.message),
+      error.hint === undefined ? {} : { hint: named(error.hint) },
+    );
+  }
+}
+
+function open({ privateKey, password, certificateChain }: LocalKey): RawSigner {
   const { key, keySpec, certificates: beside } = parsePrivateKey(privateKey, password);
   const publicKey = createPublicKey(key);
   const certificates = certificatesOf(publicKey, beside, certificateChain);
