@@ -101,4 +101,35 @@ describe('key', () => {
     const inputs = { pluginName: 'azureKeyVault', privateKey: privateKeyPem, certificateChain: chainPem };
     expect((await keyOf(inputs, 'azure')).key?.certificateChain).toBe(chainPem.trim());
   });
+
+  const profile = 'accountName=contoso\ncertProfile=release-profile\nbaseUrl=https://weu.codesigning.azure.net';
+
+  it('[KEY-70] takes a profile of Azure Artifact Signing by name, without plugin and key id', async () => {
+    const { key } = await keyOf({ pluginName: 'azure-artifactsigning', pluginConfig: profile });
+    expect(key).toMatchObject({ signingProfile: { account: 'contoso', profile: 'release-profile' } });
+  });
+
+  it.each(['azure-artifactsigning', 'azure-trustedsigning'])(
+    '[KEY-70] runs the plugin %s itself with builtin_providers: false',
+    async (pluginName) => {
+      const plugin = { pluginUrl: 'https://example.com/p.zip', pluginChecksum: 'a'.repeat(64), keyId: 'any' };
+      const inputs = { pluginName, pluginConfig: profile, ...plugin, builtinProviders: 'false' };
+      const { key } = await keyOf(inputs);
+      expect(key).toMatchObject({ plugin: { name: pluginName }, key: { keyId: 'any' } });
+    },
+  );
+
+  it('[KEY-70] runs the plugin itself in Azure Pipelines with plugin: notationPlugin', async () => {
+    const plugin = { pluginUrl: 'https://example.com/p.zip', pluginChecksum: 'a'.repeat(64), pluginKeyId: 'any' };
+    const inputs = { pluginName: 'notationPlugin', notationPlugin: 'azure-artifactsigning', ...plugin };
+    expect((await keyOf(inputs, 'azure')).key).toMatchObject({ plugin: { name: 'azure-artifactsigning' } });
+  });
+
+  it.each<['github' | 'azure', string]>([
+    ['github', 'azure-artifactsigning'],
+    ['azure', 'azureArtifactSigning'],
+  ])('never signs with a local key when %s asks for Azure Artifact Signing', async (product, pluginName) => {
+    const inputs = { pluginName, privateKey: privateKeyPem, certificateChain: chainPem };
+    await expect(keyOf(inputs, product)).rejects.toThrow('{input:privateKey} and {input:pluginName} are both given');
+  });
 });

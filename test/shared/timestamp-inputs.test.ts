@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { InputReader } from '../../shared/input-reader.ts';
-import { parseTimestampInputs } from '../../shared/timestamp-inputs.ts';
+import { artifactSigningTimestamps } from '../../shared/artifact-signing-inputs.ts';
+import { parseTimestampInputs, type TimestampRule } from '../../shared/timestamp-inputs.ts';
 import { fakeHost, type FakeHostOptions } from '../fakes/host.ts';
 import { tsaAuthority } from '../fakes/timestamp-token.ts';
 
@@ -18,10 +19,10 @@ afterAll(() => {
   rmSync(workspace, { recursive: true });
 });
 
-async function parse(inputs: NonNullable<FakeHostOptions['inputs']>) {
+async function parse(inputs: NonNullable<FakeHostOptions['inputs']>, rule?: TimestampRule) {
   const host = fakeHost({ inputs, workspace });
   const reader = new InputReader(host);
-  const settings = await parseTimestampInputs(reader, host);
+  const settings = await parseTimestampInputs(reader, host, rule);
   reader.finish();
   return { urls: settings?.urls.map(({ href }) => href), root: settings?.root.der, host };
 }
@@ -92,5 +93,45 @@ describe('parseTimestampInputs', () => {
   it('[SEC-36] masks passwords in addresses, as written and as meant', async () => {
     const { host } = await parse({ timestampUrl: 'http://me:p%40ss@tsa.example', timestampRootCert: root.pem });
     expect(host.masks).toEqual(['p%40ss', 'p@ss']);
+  });
+});
+
+describe('parseTimestampInputs for Azure Artifact Signing', () => {
+  const rule = artifactSigningTimestamps;
+
+  it("[KEY-72] takes the service's own authority when only a root is given", async () => {
+    const settings = await parse({ timestampRootCert: root.pem }, rule);
+    expect(settings.urls).toEqual(['http://timestamp.acs.microsoft.com/']);
+    expect(Buffer.from(settings.root ?? [])).toEqual(Buffer.from(root.der));
+  });
+
+  it('[KEY-72] takes the authorities that are given instead', async () => {
+    const settings = await parse({ timestampUrl: `${url}\nhttp://b.example`, timestampRootCert: root.pem }, rule);
+    expect(settings.urls).toEqual(['http://tsa.example/', 'http://b.example/']);
+  });
+
+  it.each([{}, { timestampUrl: url }])('[KEY-72] refuses to go without a timestamp: %j', async (inputs) => {
+    await expect(parse(inputs, rule)).rejects.toMatchObject({
+      code: 'input-missing',
+      message: expect.stringMatching(
+        /needs a timestamp: its certificates are valid for three days.*\{input:timestampRootCert\} is missing/,
+      ) as unknown,
+      hint: expect.stringMatching(/curl -o tsa-root\.crt "http:\/\/www\.microsoft\.com\/.*none/) as unknown,
+    });
+  });
+
+  it('[KEY-72] goes without one, with a warning, when the step says none', async () => {
+    const { urls, host } = await parse({ timestampUrl: 'None' }, rule);
+    expect(urls).toBeUndefined();
+    expect(host.warnings).toEqual([
+      expect.stringContaining('without a timestamp: its certificates are valid for three'),
+    ]);
+    await expect(parse({ timestampUrl: 'none', timestampRootCert: root.pem }, rule)).rejects.toThrow(
+      '{input:timestampUrl} is none, but {input:timestampRootCert} is set',
+    );
+  });
+
+  it('[KEY-72] knows no none for other keys', async () => {
+    await expect(parse({ timestampUrl: 'none', timestampRootCert: root.pem })).rejects.toThrow('scheme must be http');
   });
 });

@@ -50,6 +50,18 @@ describe('choosing', () => {
     expect(choose(environment, { credentialType }).kind).toBe(kind);
   });
 
+  it('[KEY-73] leaves out what is excluded, unless it is asked for', () => {
+    const secret = { ...ids, AZURE_CLIENT_SECRET: 'x' };
+    const all = { ...secret, AZURE_FEDERATED_TOKEN_FILE: '/t' };
+    expect(choose(all, { excluded: ['environment'] }).kind).toBe('workload-identity');
+    expect(choose(all, { excluded: ['environment', 'workloadid'] }).kind).toBe('azure-cli');
+    expect(choose(all, { excluded: ['environment'], credentialType: 'environment' }).kind).toBe('client-secret');
+    expect(choose({ ...all, ...oidc }, { excluded: ['environment', 'workloadid'] }).kind).toBe('github-federation');
+    expect(() => choose(secret, { excluded: ['environment', 'azurecli'] })).toThrow(
+      /no way to sign in to Azure was found:\n {2}environment: excluded by excludeCredentials/,
+    );
+  });
+
   it('[KEY-58] names what a half-set environment lacks, and uses no other way when it was asked for', () => {
     const half = { AZURE_CLIENT_ID: 'client', AZURE_CLIENT_SECRET: 'x' };
     expect(() => choose(half, { credentialType: 'environment' })).toThrow('AZURE_TENANT_ID is not set');
