@@ -63,7 +63,9 @@ interface Operation {
 }
 
 /** Azure Artifact Signing in this process, with one profile that signs with a real key. */
-export async function startArtifactSigning(signer: TestSigner): Promise<FakeArtifactSigning> {
+export async function startArtifactSigning(
+  signer: Pick<TestSigner, 'privateKey' | 'chainDer'>,
+): Promise<FakeArtifactSigning> {
   const requests: SeenSigningRequest[] = [];
   const operations = new Map<string, Operation>();
   let script: Parameters<FakeArtifactSigning['script']>[0] = () => undefined;
