@@ -33,6 +33,8 @@ export interface VaultCertificate {
   readonly secret?: { readonly value: string; readonly contentType: string; readonly pem?: string };
   readonly enabled?: boolean;
   readonly exportable?: boolean;
+  /** What the policy calls the key: `RSA-HSM` for one in hardware. */
+  readonly keyType?: string;
 }
 
 /** Identifiers of what has been added. */
@@ -171,7 +173,7 @@ function answer(seen: SeenRequest, stored: readonly Stored[], url: string, vault
   };
   const attributes = { enabled: found.enabled ?? true };
   if (seen.kind === 'certificate') {
-    const policy = { key_props: { exportable: found.exportable ?? false } };
+    const policy = { key_props: { exportable: found.exportable ?? false, kty: found.keyType ?? 'RSA' } };
     return { status: 200, body: { ...ids, cer: Buffer.from(found.der).toString('base64'), attributes, policy } };
   }
   if (seen.kind === 'secret') return secretReply(found, seen, ids, vault);

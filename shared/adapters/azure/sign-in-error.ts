@@ -49,12 +49,16 @@ function federationFacts(assertion: Secret): string[] {
   });
 }
 
+function adviceOn(text: string): string | undefined {
+  return advice.find(([pattern]) => pattern.test(text))?.[1];
+}
+
 function withSettings({ settings }: AzureSignIn, hint: string): string {
   return settings === undefined ? hint : `${hint} The service connection: ${settings}`;
 }
 
 function hintFor(signIn: AzureSignIn, text: string): string {
-  const [, found] = advice.find(([pattern]) => pattern.test(text)) ?? [];
+  const found = adviceOn(text);
   if (found !== undefined && signIn.kind !== 'managed-identity') return found;
   if (signIn.kind === 'managed-identity') {
     return 'Check that this machine has a managed identity (az vm identity show), and with AZURE_CLIENT_ID that this one is assigned to it.';
@@ -66,7 +70,10 @@ function cliFailure(text: string, notUsed: readonly string[], cause: unknown): N
   const others = notUsed.map((reason) => `  ${reason}`);
   const tried = others.length === 0 ? '' : `\nOther ways were not used:\n${others.join('\n')}`;
   return new NotaryError('azure-sign-in', `no way to sign in to Azure was found: ${cliReason(text, cause)}${tried}`, {
-    hint: "Sign in before this step (azure/login, AzureCLI@2, az login), or set AZURE_CLIENT_ID and AZURE_TENANT_ID for the job's identity token.",
+    // An answer of Entra says more than that there is no session.
+    hint:
+      adviceOn(text) ??
+      "Sign in before this step (azure/login, AzureCLI@2, az login), or set AZURE_CLIENT_ID and AZURE_TENANT_ID for the job's identity token.",
   });
 }
 

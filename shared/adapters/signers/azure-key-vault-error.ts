@@ -153,6 +153,7 @@ function missing(
 ): NotaryError {
   const vaultName = id.hostName.split('.')[0] ?? id.hostName;
   const kind = permissions[operation].kind.slice(0, -1);
+  const alone = operation === 'read-certificate' ? '; a key without a certificate cannot be used' : '';
   const version = id.version === undefined ? '' : ` in version ${id.version}`;
   return new NotaryError(
     'vault-object-missing',
@@ -160,7 +161,7 @@ function missing(
       `there is no such ${kind}${version}, or it has been deleted and can be recovered${text === '' ? '' : `: ${text}`}`,
     ),
     {
-      hint: `Look for it: az keyvault certificate list --vault-name ${vaultName}; among the deleted: az keyvault certificate list-deleted --vault-name ${vaultName}, and recover it with: az keyvault certificate recover --vault-name ${vaultName} --name ${id.name}`,
+      hint: `Look for it: az keyvault certificate list --vault-name ${vaultName}; among the deleted: az keyvault certificate list-deleted --vault-name ${vaultName}, and recover it with: az keyvault certificate recover --vault-name ${vaultName} --name ${id.name}${alone}`,
     },
   );
 }

@@ -29,6 +29,11 @@ export function parseKeyVaultId(text: string): KeyVaultId {
   }
   if (url.username !== '' || url.password !== '')
     throw invalid('the key identifier must not hold user name or password');
+  if (/\.managedhsm\./i.test(url.hostname)) {
+    throw invalid('a managed HSM has keys but no certificates, and a signature carries the chain of its certificate');
+  }
+  // The HTTP client of the Azure libraries looks such an address up as if it were a name.
+  if (url.hostname.startsWith('[')) throw invalid('the vault must have a host name, not an IPv6 address');
   const [type = '', name = '', version, ...rest] = url.pathname.replace(/\/+$/, '').split('/').slice(1);
   if (rest.length > 0 || (name === '' && version === undefined))
     throw invalid(`${quote(text)} has a wrong number of segments`);

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openCredential, type AzureCredential } from '../../../../shared/adapters/azure/credential.ts';
@@ -6,7 +9,7 @@ import type { AzureSignIn } from '../../../../shared/adapters/azure/sign-in.ts';
 import { createHttpClient } from '../../../../shared/adapters/http.ts';
 import { NotaryError } from '../../../../shared/errors.ts';
 import { Secret } from '../../../../shared/primitives/secret.ts';
-import { startEntra, type FakeEntra } from '../../../fakes/entra.ts';
+import { startEntra, unsignedToken, type FakeEntra } from '../../../fakes/entra.ts';
 import { createSelfSigned } from '../../../fakes/certificate-authority.ts';
 import { virtualTiming } from '../../../fakes/timing.ts';
 
@@ -147,5 +150,78 @@ describe('service principals', () => {
       message: expect.stringContaining("signing in to Azure with service connection 'mine' failed: ") as unknown,
       hint: expect.stringContaining('The client secret has expired') as unknown,
     });
+  });
+});
+
+/** An `az` that answers as after `azure/login` of some kind, and keeps how it was called. */
+class FakeCli {
+  readonly folder = mkdtempSync(join(tmpdir(), 'az-'));
+  readonly #path = process.env['PATH'] ?? '';
+
+  constructor(script?: string) {
+    const log = join(this.folder, 'calls');
+    const text = `#!/bin/sh\nprintf '%s\\n' "$*" >> '${log}'\n${script ?? ''}\n`;
+    if (script !== undefined) writeFileSync(join(this.folder, 'az'), text, { mode: 0o755 });
+    process.env['PATH'] = script === undefined ? this.folder : [this.folder, this.#path].join(delimiter);
+  }
+
+  calls(): string[] {
+    const log = join(this.folder, 'calls');
+    return existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n') : [];
+  }
+
+  remove(): void {
+    process.env['PATH'] = this.#path;
+    rmSync(this.folder, { recursive: true });
+  }
+}
+
+describe('the Azure CLI', () => {
+  const signIn: AzureSignIn = { kind: 'azure-cli', notUsed: [], description: "the Azure CLI's session" };
+  const token = unsignedToken({ appid: 'app-of-login', oid: 'object', tid: client.tenantId });
+  const answer = `echo '${JSON.stringify({ accessToken: token, expires_on: 4_102_444_800, tokenType: 'Bearer' })}'`;
+  // What the CLI says after `az login --identity`, when a key vault's challenge has named a tenant (KEY 3.6).
+  const refuses = 'echo "ERROR: Tenant shouldn\'t be specified for managed identity account" >&2; exit 1';
+  const identity = `case "$*" in *--tenant*) ${refuses};; esac; ${answer}`;
+  const ask = async (script?: string) => {
+    const cli = new FakeCli(script);
+    try {
+      const { credential, masks } = open(signIn);
+      const given = await credential.getToken(scope, { tenantId: client.tenantId }).catch((error: unknown) => error);
+      return { given, masks, principal: credential.principal, calls: cli.calls() };
+    } finally {
+      cli.remove();
+    }
+  };
+
+  it('[KEY-55] [KEY-64] serves after azure/login with OIDC or a service principal', async () => {
+    const { given, masks, principal, calls } = await ask(answer);
+    expect(given).toMatchObject({ token });
+    expect(masks).toEqual([token]);
+    expect(principal).toMatchObject({ clientId: 'app-of-login', tenantId: client.tenantId });
+    expect(calls).toHaveLength(1);
+    expect(calls[0]).toContain(`--resource https://vault.azure.net --tenant ${client.tenantId}`);
+  });
+
+  it('[KEY-55] serves after azure/login with auth-type IDENTITY, which takes no tenant', async () => {
+    const { given, calls } = await ask(identity);
+    expect(given).toMatchObject({ token });
+    expect(calls.map((call) => call.includes('--tenant'))).toEqual([true, false]);
+  });
+
+  it.each([
+    ['is not there', undefined, 'the Azure CLI (az) is not installed', 'azure/login'],
+    ['is signed out', `echo "ERROR: Please run 'az login' to setup account." >&2; exit 1`, 'is signed out', 'az login'],
+    [
+      'has an identity token that has run out',
+      'echo "ERROR: AADSTS700024: Client assertion is not within its valid time range." >&2; exit 1',
+      'AADSTS700024',
+      'id-token: write',
+    ],
+  ])('[KEY-55] [KEY-56] explains one that %s', async (_, script, message, hint) => {
+    const { given } = await ask(script);
+    expect(given).toBeInstanceOf(NotaryError);
+    expect((given as NotaryError).message).toContain(message);
+    expect((given as NotaryError).hint).toContain(hint);
   });
 });

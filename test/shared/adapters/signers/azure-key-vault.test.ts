@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { inspect } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { parseKeyVaultId } from '../../../../shared/adapters/signers/azure-key-vault-id.ts';
@@ -12,7 +14,8 @@ import {
   issueCertificate,
   signerOf,
 } from '../../../fakes/certificate-authority.ts';
-import { basicConstraints, extendedKeyUsage, keyUsage } from '../../../fakes/certificate-extensions.ts';
+import { basicConstraints, extendedKeyUsage, extension, keyUsage } from '../../../fakes/certificate-extensions.ts';
+import { contextPrimitive, oid, sequence } from '../../../fakes/der.ts';
 import { startKeyVault, vaultError, type FakeKeyVault } from '../../../fakes/key-vault.ts';
 import { addWithChain, openKey, type OpenKeyOptions } from '../../../support/key-vault-signer.ts';
 
@@ -80,6 +83,20 @@ const secretOf = (...ders: readonly { readonly pem: string }[]) => ({
   contentType: pem,
 });
 
+describe('hardware keys', () => {
+  it.each([
+    ['RSA-HSM', 'RSA-2048'],
+    ['EC-HSM', 'EC-256'],
+  ] as const)('[KEY-29] %s signs as a key in software', async (keyType, keySpec) => {
+    const issued = authority.issue({ keyType: keySpec });
+    const { keys, der } = issued.leaf;
+    vault.add({ name: keyType, keyType, keys, der, secret: { value: issued.chainPem, contentType: pem } });
+    const { signer: opened } = await openKey(vault, keyType);
+    expect(opened.keySpec).toBe(keySpec);
+    expect(await opened.sign(toBeSigned)).toHaveLength(algorithmOfKeySpec(keySpec).signatureSize);
+  });
+});
+
 describe('identifiers', () => {
   it('[KEY-1] takes certificates and keys for the same, and [KEY-2] pins the latest version once', async () => {
     const ids = addWithChain(vault, 'pinned', signer);
@@ -115,6 +132,8 @@ describe('identifiers', () => {
     ['https://v.vault.azure.net/certificates/n/v/x', 'wrong number of segments'],
     ['https://v.vault.azure.net/certificates', 'wrong number of segments'],
     ['https://v.vault.azure.net/certificates/n%2F..', 'is not a name or version'],
+    ['https://hsm.managedhsm.azure.net/keys/n', 'a managed HSM has keys but no certificates'],
+    ['https://[::1]:8443/keys/n', 'must have a host name, not an IPv6 address'],
     ['https://user@v.vault.azure.net/certificates/n', 'must not hold user name'],
   ])('[KEY-4] refuses %s', (text, message) => {
     expect(() => parseKeyVaultId(text)).toThrow(message);
@@ -212,6 +231,44 @@ describe('chain', () => {
     }
     const pfx = { value: 'not even read', contentType: 'application/x-pkcs12', pem: signer.chainPem };
     expect(await chainOf(added(pfx))).toEqual(signer.chainDer);
+  });
+
+  it('[KEY-23] fetches nothing from where a certificate points', async () => {
+    const asked: string[] = [];
+    const issuers = createServer((request, response) => {
+      asked.push(request.url ?? '');
+      response.end();
+    });
+    await new Promise<void>((resolve) => issuers.listen(0, '127.0.0.1', resolve));
+    const uri = `http://127.0.0.1:${(issuers.address() as AddressInfo).port}/ca.cer`;
+    const aia = sequence(sequence(oid('1.3.6.1.5.5.7.48.2'), contextPrimitive(6, Buffer.from(uri))));
+    const usual = [basicConstraints({ ca: false }), keyUsage(['digitalSignature'])];
+    const pointing = authority.issue({ extensions: [...usual, extension('1.3.6.1.5.5.7.1.1', aia)] });
+    const { keys, der, pem: text } = pointing.leaf;
+    vault.add({ name: 'aia', keys, der, secret: { value: text, contentType: pem } });
+    expect((await failureOf('aia')).message).toContain('the certificate chain is not complete');
+    expect(asked).toEqual([]);
+    issuers.close();
+  });
+
+  it('[KEY-24] takes the leaf that the certificate names among several in the secret', async () => {
+    const other = authority.issue({ subject: 'CN=other' });
+    const name = added(secretOf(other.leaf, ...signer.chain));
+    const { signer: opened, warnings } = await openKey(vault, name);
+    expect(opened.certificateChain.map(({ der }) => Buffer.from(der))).toEqual(
+      signer.chainDer.map((der) => Buffer.from(der)),
+    );
+    expect(warnings.join()).toContain('CN=other');
+  });
+
+  it('[KEY-24] does not guess where the certificate may not be read', async () => {
+    const other = authority.issue({ subject: 'CN=other' });
+    const name = added(secretOf(other.leaf, ...signer.chain));
+    const refusal = vaultError(403, 'Forbidden', 'Caller is not authorized', 'ForbiddenByRbac');
+    vault.script(({ kind }) => (kind === 'certificate' ? refusal : undefined));
+    const failure = await failureOf(name);
+    expect(failure.message).toContain('has several certificates that issued no other');
+    expect(failure.hint).toContain('Key Vault Certificate User');
   });
 
   it('[KEY-26] keeps the private key of the secret out of errors and logs', async () => {
@@ -409,6 +466,12 @@ describe('permissions', () => {
     expect(failure.message).toContain('its TLS certificate is not trusted');
     expect(failure.hint).toContain('NODE_EXTRA_CA_CERTS');
   });
+});
+
+it('[KEY-45] says that a key without a certificate cannot be used', async () => {
+  const failure = await failureOf('key-alone');
+  expect(failure.code).toBe('vault-object-missing');
+  expect(failure.hint).toContain('a key without a certificate cannot be used');
 });
 
 describe('many signatures', () => {
