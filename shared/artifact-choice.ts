@@ -7,6 +7,7 @@ import { corroborate } from './detected.ts';
 import { NotaryError } from './errors.ts';
 import type { Detection } from './host.ts';
 import type { InputReader } from './input-reader.ts';
+import { movedTags } from './moved-tags.ts';
 import { parseReference } from './oci/reference.ts';
 import type { Step } from './step.ts';
 
@@ -85,6 +86,7 @@ export async function chooseArtifacts(
   for (const { what, source, reason, warn } of detection.rejected) {
     if (warn === true) step.log.warning(`${what}, from ${source}, is left out: ${reason}`);
   }
+  for (const warning of await movedTags(detection.artifacts, sourceFor)) step.log.warning(warning);
   return detection.artifacts.map(({ reference, tags, source }) => target(reference, tags, source));
 }
 

@@ -2,6 +2,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, realpathSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { cancelProcess } from './cancel-process.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 
@@ -45,9 +46,11 @@ export function runProcess(
   cwd: string,
   env: Record<string, string>,
   onLine: (line: string) => void,
+  cancelled?: AbortSignal,
 ): Promise<number | null> {
   return new Promise((resolve, reject) => {
     const child = spawn(node, [target], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    if (cancelled !== undefined) cancelProcess(child, cancelled);
     for (const stream of [child.stdout, child.stderr]) {
       let rest = '';
       stream.setEncoding('utf8');

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { cancelProcess } from './cancel-process.ts';
 import type { RunnerLog } from './runner-log.ts';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -16,14 +17,19 @@ function nodeBinary(): string {
   return existsSync(path) ? path : process.execPath;
 }
 
-/** Runs a script; both streams are read for commands, a line ends at CR, LF or both. */
+/**
+ * Runs a script; both streams are read for commands, a line ends at CR, LF or both. When it is cancelled the process gets
+ * the signals that runner and agent send.
+ */
 export async function runNode(
   script: string,
   cwd: string,
   env: Record<string, string>,
   log: RunnerLog,
+  cancelled?: AbortSignal,
 ): Promise<number> {
   const child = spawn(nodeBinary(), [script], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], timeout: stepTimeoutMs });
+  if (cancelled !== undefined) cancelProcess(child, cancelled);
   const streams = [child.stdout, child.stderr].map(async (input) => {
     for await (const line of createInterface({ input, crlfDelay: Infinity })) {
       for (const part of line.split('\r')) log.line(part);

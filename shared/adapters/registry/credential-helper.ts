@@ -64,10 +64,10 @@ function run(
       env: { ...environment },
       stdio: ['pipe', 'pipe', 'ignore'],
       shell: false,
-      timeout: helperTimeout,
-      killSignal: 'SIGKILL',
       windowsHide: true,
     });
+    // Not the option of spawn: its timer would keep the step alive when there is no such program.
+    const timer = setTimeout(() => child.kill('SIGKILL'), helperTimeout);
     const chunks: Buffer[] = [];
     let size = 0;
     child.stdout.on('data', (chunk: Buffer) => {
@@ -76,10 +76,12 @@ function run(
       else child.kill('SIGKILL');
     });
     child.on('error', (error: NodeJS.ErrnoException) => {
+      clearTimeout(timer);
       const reason = error.code === 'ENOENT' ? 'is not on the PATH' : `cannot be started: ${error.message}`;
       reject(helperError(`${program}, which the docker configuration names, ${reason}`, error));
     });
     child.on('close', (status, signal) => {
+      clearTimeout(timer);
       if (size > helperOutputLimit) reject(helperError(`${program} printed more than ${helperOutputLimit} bytes`));
       else if (signal !== null) reject(helperError(`${program} did not answer within ${helperTimeout / 1000} seconds`));
       else resolve({ status, output: Buffer.concat(chunks) });
