@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Detection, Host, HostLog } from '../../shared/host.ts';
 import type { CommandName, InputName } from '../../shared/inputs.ts';
+import { outputProblem } from '../support/results-schema.ts';
 
 export interface FakeHostOptions {
   readonly product?: Host['product'];
@@ -49,7 +50,11 @@ export function fakeHost(options: FakeHostOptions = {}): FakeHost {
     command: () => options.command ?? 'sign',
     input: (name) => options.inputs?.[name] ?? '',
     mask: (text) => masks.push(text),
-    setOutput: (name, value) => outputs.set(name, value),
+    setOutput: (name, value) => {
+      const problem = outputProblem(name, value);
+      if (problem !== undefined) throw new Error(problem);
+      outputs.set(name, value);
+    },
     showSummary: (markdown) => {
       summaries.push(markdown);
       return Promise.resolve();

@@ -11,6 +11,7 @@ import { StepPage } from './azure-agent-page.ts';
 import type { StepResult } from './azure-agent-page.ts';
 import { environmentName, inputsOf, readTaskDefinition } from './azure-agent-task.ts';
 import type { TaskDefinition } from './azure-agent-task.ts';
+import { outputProblem } from './results-schema.ts';
 
 export { agentNodes, node24 } from './azure-agent-node.ts';
 export type { AgentNode } from './azure-agent-node.ts';
@@ -93,6 +94,8 @@ export class AgentJob {
   readonly #options: AgentJobOptions;
   readonly #variables = new Map<string, Variable>();
   readonly #prepended: string[] = [];
+  /** Outputs that are not what the schema of results says. */
+  readonly #problems: string[] = [];
   #steps = 0;
 
   constructor(options: AgentJobOptions = {}) {
@@ -237,6 +240,8 @@ export class AgentJob {
         page.write(line);
       } else this.#apply({ definition, step, name, page }, command, line);
     }
+    const [problem] = this.#problems;
+    if (problem !== undefined) throw new Error(problem);
     if (exitCode !== 0) page.fail(`exit code ${exitCode ?? 'by signal'}`);
     return page.result(printed, exitCode);
   }
@@ -314,6 +319,8 @@ export class AgentJob {
       (output) => output.name.toLowerCase() === name.toLowerCase(),
     );
     const output = isTrue('isoutput') || declared === true;
+    const problem = declared === true ? outputProblem(name, value) : undefined;
+    if (problem !== undefined) this.#problems.push(problem);
     const stored = output ? `${running.name}.${name}` : name;
     if (this.#variables.get(stored.toLowerCase())?.readOnly === true) {
       running.page.complain(`${stored} is read-only`);

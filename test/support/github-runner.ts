@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { parse } from 'yaml';
+import { outputProblem } from './results-schema.ts';
 import { createCommandFiles, keyValueText, readKeyValues, readPaths, readSummary } from './runner-files.ts';
 import type { CommandFiles } from './runner-files.ts';
 import { RunnerLog } from './runner-log.ts';
@@ -223,6 +224,10 @@ export class GitHubJob {
     notes: readonly string[],
   ): Promise<StepResult> {
     const outputs = await readKeyValues(files.path.set_output);
+    for (const [name, value] of outputs) {
+      const problem = outputProblem(name, value);
+      if (problem !== undefined) throw new Error(problem);
+    }
     const size = [...outputs].reduce((sum, [name, value]) => sum + 2 * (name.length + value.length), 0);
     if (size > maxOutputBytes) throw new Error(`the outputs have ${size} bytes`);
     const paths = await readPaths(files.path.add_path);
