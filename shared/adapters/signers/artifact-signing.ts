@@ -5,7 +5,7 @@ import { NotaryError } from '../../errors.ts';
 import type { ChainedSignature, ChainingSigner, Clock, Log } from '../../ports.ts';
 import { decodeBase64 } from '../../primitives/base64.ts';
 import { validateCodeSigningChain } from '../../x509/chain.ts';
-import { openGate } from '../gate.ts';
+import { Slots } from '../slots.ts';
 import { chainOfSignature, decodeSigningCertificate, signingKeySpec } from './artifact-signing-chain.ts';
 import { openSigningClient, type SigningClient, type SigningClientOptions } from './artifact-signing-client.ts';
 
@@ -25,14 +25,14 @@ export interface ArtifactSigningOptions extends SigningClientOptions {
 export function openArtifactSigning(options: ArtifactSigningOptions): ChainingSigner {
   const { profile, clock, log } = options;
   const client = openSigningClient(options);
-  const gate = openGate(maxConcurrentSignatures);
+  const slots = new Slots(maxConcurrentSignatures);
   const told = new Set<string>();
   return {
     kind: 'chaining',
     description: `Azure Artifact Signing profile ${profile.profile} of account ${profile.account}`,
     keySpec: signingKeySpec,
     sign: (toBeSigned) =>
-      gate(async () => {
+      slots.run(async () => {
         const signed = await sign(client, clock, toBeSigned);
         const [leaf] = signed.certificateChain;
         const serialNumber = leaf.serialNumber.toString(16);
