@@ -17,7 +17,9 @@ export interface BlobInputs {
 /** Finds the files that the inputs name; each is taken once. Problems go to the reader. */
 export async function parseBlobInputs(reader: InputReader, { workspace }: Host): Promise<BlobInputs> {
   const paths = new Set<string>();
-  for (const line of reader.lines('blobs')) {
+  const lines = reader.lines('blobs');
+  if (reader.given('blobs') && lines.length === 0) reader.report(nothingNamed());
+  for (const line of lines) {
     for (const path of (await reader.attempt(() => findBlobs(workspace, line))) ?? []) paths.add(path);
   }
   const directory = reader.text('blobSignatureDirectory');
@@ -26,6 +28,13 @@ export async function parseBlobInputs(reader: InputReader, { workspace }: Host):
   const blobs = [...paths].map((path) => openBlobFile(path, { name: shownPath(workspace, path), ...placed }));
   refuseSharedSignatures(reader, blobs);
   return { blobs, contentMediaType: mediaType === '' ? undefined : mediaType };
+}
+
+/** A step that has nothing to do must not succeed: it would call nothing verified. */
+function nothingNamed(): NotaryError {
+  return new NotaryError('input-missing', '{input:blobs} has no line that names a file', {
+    hint: 'Give the files, one a line: {input:blobs}: dist/*.zip',
+  });
 }
 
 /** Relative to the workspace, with slashes, where the file is below it. */

@@ -288,7 +288,7 @@ describe('sign without a reference', () => {
   it.each([
     ['a pull request from a fork', 'pull_request', 'from a fork'],
     ['pull_request_target', 'pull_request_target', 'pull_request_target'],
-  ])('[GH-69] detects nothing in %s; a reference still works', async (_, eventName, reason) => {
+  ])('[GH-69] [SEC-40] detects nothing in %s; a reference still works', async (_, eventName, reason) => {
     const event = {
       pull_request: { head: { repo: { full_name: 'evil/app' } }, base: { repo: { full_name: 'owner/app' } } },
     };
@@ -297,6 +297,7 @@ describe('sign without a reference', () => {
     await built(image, [`${registry.host}/fork/app:1`]);
     const { error } = await nothingSigned(sign());
     expect(error).toContain(reason);
+    expect(error).toContain('name the channels in detect');
     expect(signed(await sign({ target_artifact_reference: image.reference }))).toEqual([image.reference]);
   });
 

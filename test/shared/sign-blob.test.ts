@@ -102,7 +102,7 @@ describe('signBlob', () => {
     await expect(sign({ userMetadata: new Map([['io.cncf.notary.x', '1']]) })).rejects.toThrow('reserved prefix');
   });
 
-  it('[KEY-79] has no use for a signer that makes whole envelopes', async () => {
+  it('[NP-376] [KEY-79] has no use for a signer that makes whole envelopes', async () => {
     const whole: EnvelopeSigner = { kind: 'envelope', description: 'plugin x', sign: () => expect.fail('not asked') };
     await expect(sign({}, whole)).rejects.toMatchObject({
       code: 'feature-unavailable',

@@ -122,7 +122,7 @@ describe('verifyBlob', () => {
     expect([outcome, signatures.map(({ verified }) => verified)]).toEqual(['verified', [false, true]]);
   });
 
-  it('fails without a signature file, and names the files it looked for', async () => {
+  it('[NP-394] fails without a signature file, and names the files it looked for', async () => {
     expect(await verify()).toMatchObject({
       outcome: 'failed',
       error: 'no signature is associated with "app.zip", make sure the file was signed successfully',

@@ -15,7 +15,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { notationPluginFolder } from '../../../shared/adapters/plugin-folder.ts';
 import { pluginFiles } from '../../../shared/adapters/plugin-install.ts';
 import { openPlugin } from '../../../shared/adapters/plugin-program.ts';
@@ -107,6 +107,24 @@ describe('a download', () => {
     expect(String(error)).toContain(`plugin SHA-256 checksum does not match user input. Expecting ${checksum}`);
     expect(plugin.calls()).toEqual([]);
     expect(readdirSync(temp)).toEqual([]);
+  });
+
+  it('[NP-380] is installed beside any other version, newer, equal or older', async () => {
+    const versionAt = async (path: string) => {
+      const opened = openPlugin({ name, path }, { environment: process.env, directory: temp });
+      return (await opened.getMetadata(new Map())).version;
+    };
+    const paths: string[] = [];
+    for (const version of ['2.0.0', '2.0.0', '1.0.0']) {
+      const other = storeWith({});
+      onTestFinished(() => other.close());
+      const bytes = Buffer.from(plugin.text({ metadata: { version } }));
+      downloads.set(url.href, bytes);
+      const { path } = await other.locate(sourceOf({ url, checksum: sha256(bytes) }));
+      expect(await versionAt(path)).toBe(version);
+      paths.push(path);
+    }
+    expect(new Set(paths).size).toBe(3);
   });
 
   it('is fetched once however often it is asked for', async () => {

@@ -10,7 +10,7 @@ function rendered(text: string): string {
 
 describe('plain', () => {
   it.each(['|', '`', '<img src=x onerror=alert(1)>', '@octocat', '[a](b)', '**', '#1', '~~', 'https://evil.example'])(
-    '[GH-87] makes %s inert',
+    '[GH-87] [SEC-37] makes %s inert',
     (text) => {
       const inert = plain(text);
       expect(inert).not.toMatch(/[|`<>@[\]*~]|:\/\//);
@@ -32,7 +32,7 @@ describe('plain', () => {
     expect(plain('🔏')).toBe('🔏');
   });
 
-  it('never ends a table cell, a code span or a quote', () => {
+  it('[SEC-37] never ends a table cell, a code span or a quote', () => {
     fc.assert(
       fc.property(fc.string(), (text) => {
         expect(plain(text)).not.toMatch(/[\n\r|`<>]/);

@@ -93,7 +93,7 @@ describe('detectOnGitHub', () => {
     expect(found.channels[1]).toEqual({ name: 'step-outputs', state: 'not readable' });
   });
 
-  it('[GH-69] believes nothing in a pull request from a fork, unless channels are named', async () => {
+  it('[GH-69] [SEC-40] believes nothing in a pull request from a fork, unless channels are named', async () => {
     const from = await start({ eventName: 'pull_request', event: fork });
     await from.writeStepFiles(pushed('ghcr.io/o/app:1'));
     const found = await detect(from);
@@ -107,7 +107,7 @@ describe('detectOnGitHub', () => {
     ]);
   });
 
-  it('[GH-69] believes nothing in pull_request_target', async () => {
+  it('[GH-69] [SEC-40] believes nothing in pull_request_target', async () => {
     const from = await start({ eventName: 'pull_request_target' });
     await from.writeStepFiles(pushed('ghcr.io/o/app:1'));
     expect((await detect(from)).references).toEqual([]);
