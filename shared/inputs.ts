@@ -214,6 +214,14 @@ export const inputTable = {
     commands: sign,
     description: 'How long the signature is valid, such as 24h or 30m; without it, it does not expire.',
   },
+  onExisting: {
+    github: 'on_existing',
+    azure: 'onExisting',
+    commands: sign,
+    default: { github: 'add', azure: 'add' },
+    description:
+      'add: make a signature whatever is there; skip: make none where one that verifies, of the same certificates, format, user metadata and expiry, is there and is not near its end.',
+  },
   timestampUrl: {
     github: 'timestamp_url',
     azure: 'timestampURL',

@@ -16,13 +16,13 @@ export const outputTable = {
     commands: ['sign'],
     github: 'signatures',
     azure: 'signatures',
-    description: 'The signatures made, a JSON list.',
+    description: 'The signatures made, and those that on_existing: skip found, a JSON list.',
   },
   signature_digest: {
     commands: ['sign'],
     github: 'signature_digest',
     azure: 'signatureDigest',
-    description: 'Digest of the signature manifest, when exactly one signature was made.',
+    description: 'Digest of the signature manifest, when exactly one signature was made or found.',
   },
   digest: {
     commands: ['sign'],

@@ -149,6 +149,8 @@ export type Signer = RawSigner | ChainingSigner | EnvelopeSigner;
 
 /** Gets RFC 3161 countersignatures. */
 export interface Timestamper {
+  /** What the authority's chain must end in: with them a timestamp made before can be checked. */
+  readonly roots?: readonly Certificate[];
   /** The DER of a TimeStampToken over the signature bytes of an envelope, checked as NP 9.2 says. */
   timestamp(signature: Uint8Array, hash: 'sha256' | 'sha384' | 'sha512'): Promise<Uint8Array>;
 }
@@ -225,8 +227,10 @@ export interface SignatureRecord {
   readonly expiry?: string;
   readonly timestamped: boolean;
   readonly signer: string;
-  /** How it can be found. */
-  readonly via: PushedReferrer['via'] | 'file';
+  /** How it can be found; `existing` where it was there already. */
+  readonly via: PushedReferrer['via'] | 'file' | 'existing';
+  /** Set when this signature was there already, and none was made. */
+  readonly skipped?: true;
   /** The signature file of a blob. */
   readonly file?: string;
   readonly warnings: readonly string[];

@@ -3,12 +3,14 @@ import { algorithmOfKeySpec } from './envelope/algorithm.ts';
 import { type EnvelopeFormat, type EnvelopeMediaType, envelopeMediaTypes } from './envelope/content.ts';
 import { addUserMetadata } from './envelope/payload.ts';
 import { NotaryError, messageOf } from './errors.ts';
-import type { Blob, SignPorts, SignatureRecord } from './ports.ts';
+import { type ExistingSignature, findExistingFile, wishAfter, wishBefore } from './existing-signature.ts';
+import type { Blob, BlobSignature, Log, SignPorts, SignatureRecord } from './ports.ts';
 import { digestOf } from './primitives/digest.ts';
 import { checkMediaType } from './primitives/media-type.ts';
 import { quote } from './primitives/quote.ts';
 import { signEnvelope } from './sign-envelope.ts';
 import { type Signing, checkSigning, envelopeRecord, timesOf } from './signing.ts';
+import type { SignatureWish } from './validation/same-signature.ts';
 
 /** How to sign a file. */
 export interface SignBlobRequest extends Signing {
@@ -38,16 +40,19 @@ export async function signBlob(
   const { digest, size } = await blob.describe(algorithmOfKeySpec(signer.keySpec).hash);
   const artifact = { mediaType: request.contentMediaType, digest, size };
   const { expirySeconds = 0, signingAgent } = request;
+  const now = ports.clock.now();
+  const asked = { mediaType, descriptor: addUserMetadata(artifact, request.userMetadata), now, expirySeconds };
+  const times = timesOf(now, expirySeconds);
+  const wish = wishBefore(asked, ports);
+  const before = await findKept(request, blob, wish, ports.log);
+  if (before !== undefined) return recordOfExisting(before, { reference: blob.name, artifact, mediaType });
   const made = await signEnvelope(
-    {
-      mediaType,
-      descriptor: addUserMetadata(artifact, request.userMetadata),
-      ...timesOf(ports.clock.now(), expirySeconds),
-      expirySeconds,
-      signingAgent,
-    },
+    { mediaType, descriptor: asked.descriptor, ...times, expirySeconds, signingAgent },
     ports,
   );
+  const after =
+    wish === undefined ? await findKept(request, blob, wishAfter(asked, made, ports), ports.log) : undefined;
+  if (after !== undefined) return recordOfExisting(after, { reference: blob.name, artifact, mediaType });
   const { file, replaced } = await blob.writeSignature(formatOf(mediaType), made.bytes);
   return {
     reference: blob.name,
@@ -59,6 +64,33 @@ export async function signBlob(
       ...made.warnings,
       ...(replaced ? [`the signature file ${file} was there already and has been replaced`] : []),
     ],
+  };
+}
+
+async function findKept(
+  { onExisting }: SignBlobRequest,
+  blob: Blob,
+  wish: SignatureWish | undefined,
+  log: Log,
+): Promise<ExistingSignature<BlobSignature> | undefined> {
+  return onExisting === 'skip' && wish !== undefined ? findExistingFile(blob, wish, log) : undefined;
+}
+
+function recordOfExisting(
+  { stored: { file, bytes }, envelope: verified }: ExistingSignature<BlobSignature>,
+  {
+    reference,
+    artifact,
+    mediaType,
+  }: Pick<SignatureRecord, 'reference' | 'artifact'> & { mediaType: EnvelopeMediaType },
+): SignatureRecord {
+  return {
+    reference,
+    artifact,
+    signature: { digest: digestOf(bytes), size: bytes.length },
+    ...envelopeRecord(mediaType, { verified }),
+    ...{ via: 'file', file, skipped: true },
+    warnings: [],
   };
 }
 

@@ -37,7 +37,7 @@ export type KeyInputs = LocalKeyInputs | KeyVaultInputs | ArtifactSigningInputs 
 /** How to sign, the same for every artifact of the step. */
 export type SignSettings = Pick<
   SignRequest,
-  'envelopeMediaType' | 'manifestForm' | 'referrersMode' | 'userMetadata' | 'expirySeconds'
+  'envelopeMediaType' | 'manifestForm' | 'referrersMode' | 'userMetadata' | 'expirySeconds' | 'onExisting'
 >;
 
 /** Parses everything about the signature but its artifacts and its key. */
@@ -52,6 +52,7 @@ export async function parseSignSettings(reader: InputReader, product: Host['prod
     manifestForm: reader.choice('signatureManifest', ['config-media-type', 'artifact-type']),
     referrersMode: usesReferrersApi(reader) ? 'api-first' : 'tag-schema',
     userMetadata: metadata ?? new Map(),
+    onExisting: reader.choice('onExisting', ['add', 'skip']),
     ...(expirySeconds === undefined ? {} : { expirySeconds }),
   };
 }

@@ -14,7 +14,9 @@ import {
 } from './oci/signature-manifest.ts';
 import type { ArtifactTarget, PushedReferrer, ReferrersMode, SignPorts, SignatureRecord } from './ports.ts';
 import { signEnvelope } from './sign-envelope.ts';
+import { type ExistingSignature, findExistingSignature, wishAfter, wishBefore } from './existing-signature.ts';
 import { type Signing, checkSigning, envelopeRecord, timesIn, timesOf } from './signing.ts';
+import type { SignatureWish } from './validation/same-signature.ts';
 import { thumbprint } from './x509/thumbprint.ts';
 
 /** An artifact to sign, and how. */
@@ -24,7 +26,8 @@ export interface SignRequest extends ArtifactRequest, Signing {
 }
 
 /**
- * Signs an artifact and pushes the signature as its referrer. The finished envelope is verified before anything is pushed.
+ * Signs an artifact and pushes the signature as its referrer, unless a signature like it is to be kept. The finished envelope
+ * is verified before anything is pushed.
  * Throws when the artifact cannot be resolved, the signer fails or its signature does not verify, and when the push fails.
  */
 export async function signArtifact(request: SignRequest, ports: SignPorts): Promise<SignatureRecord> {
@@ -32,16 +35,23 @@ export async function signArtifact(request: SignRequest, ports: SignPorts): Prom
   const mediaType = checkSigning(request);
   const { artifact, reference } = await resolveArtifact(request, target);
   const { expirySeconds = 0, signingAgent } = request;
+  const now = ports.clock.now();
+  const asked = { mediaType, descriptor: addUserMetadata(artifact, request.userMetadata), now, expirySeconds };
+  const times = timesOf(now, expirySeconds);
+  const find = async (wish: SignatureWish | undefined): Promise<SignatureRecord | undefined> => {
+    if (request.onExisting !== 'skip' || wish === undefined) return undefined;
+    const existing = await findExistingSignature(target, artifact, wish, ports.log);
+    return existing && recordOfExisting(existing, { reference, artifact, mediaType });
+  };
+  const wish = wishBefore(asked, ports);
+  const before = await find(wish);
+  if (before !== undefined) return before;
   const made = await signEnvelope(
-    {
-      mediaType,
-      descriptor: addUserMetadata(artifact, request.userMetadata),
-      ...timesOf(ports.clock.now(), expirySeconds),
-      expirySeconds,
-      signingAgent,
-    },
+    { mediaType, descriptor: asked.descriptor, ...times, expirySeconds, signingAgent },
     ports,
   );
+  const after = wish === undefined ? await find(wishAfter(asked, made, ports)) : undefined;
+  if (after !== undefined) return after;
   const { verified, bytes: envelope } = made;
   const annotations = {
     ...made.annotations,
@@ -56,6 +66,25 @@ export async function signArtifact(request: SignRequest, ports: SignPorts): Prom
     ...envelopeRecord(mediaType, made),
     via: pushed.via,
     warnings: [...made.warnings, ...pushed.warnings],
+  };
+}
+
+function recordOfExisting(
+  { stored: { digest, size }, envelope: verified }: ExistingSignature<Descriptor>,
+  {
+    reference,
+    artifact,
+    mediaType,
+  }: Pick<SignatureRecord, 'reference' | 'artifact'> & { mediaType: EnvelopeMediaType },
+): SignatureRecord {
+  return {
+    reference,
+    artifact,
+    signature: { digest, size },
+    ...envelopeRecord(mediaType, { verified }),
+    via: 'existing',
+    skipped: true,
+    warnings: [],
   };
 }
 

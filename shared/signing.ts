@@ -16,6 +16,8 @@ export interface Signing {
   readonly userMetadata: ReadonlyMap<string, string>;
   /** `name/version` of the software that signs; unsigned in the envelope. */
   readonly signingAgent: string;
+  /** `skip`: nothing is made where a signature like it is there already. The default is `add`. */
+  readonly onExisting?: 'add' | 'skip';
 }
 
 /**
@@ -67,7 +69,7 @@ const latestTime = Date.UTC(9999, 11, 31, 23, 59, 59);
 /** What a record says of the envelope. */
 export function envelopeRecord(
   mediaType: EnvelopeMediaType,
-  { verified }: MadeEnvelope,
+  { verified }: Pick<MadeEnvelope, 'verified'>,
 ): Pick<SignatureRecord, 'envelopeMediaType' | 'signingTime' | 'expiry' | 'timestamped' | 'signer'> {
   const { signingTime, expiry } = timesIn(verified);
   return {

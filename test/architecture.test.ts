@@ -11,7 +11,7 @@ const useCases = [
   ...['artifact', 'sign', 'sign-envelope', 'verify', 'verify-signature', 'verify-timestamp', 'verify-with-plugin'],
   ...['copy', 'copy-graph', 'copy-ports', 'concurrently', 'sign-once'],
   ...['inspect', 'detected', 'moved-tags', 'ports', 'remembered-trust-store'],
-  ...['signing', 'sign-blob', 'verify-blob', 'verify-outcome'],
+  ...['signing', 'existing-signature', 'sign-blob', 'verify-blob', 'verify-outcome'],
 ];
 
 type Domain = (typeof domain)[number];

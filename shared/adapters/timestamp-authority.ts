@@ -40,6 +40,7 @@ const maxRedirects = 10;
 /** Gets timestamps over HTTP (RFC 3161, 3.4) and checks each at once: form, signer, chain and its revocation. */
 export function openTimestampAuthority(options: TimestampAuthorityOptions): Timestamper {
   return {
+    roots: [options.root],
     timestamp: async (signature, hash) => {
       const failures: string[] = [];
       for (const url of options.urls) {

@@ -42,6 +42,7 @@ function signatureJson(record: SignatureRecord, source: string) {
     signer: record.signer,
     referrers: record.via,
     ...(record.file === undefined ? {} : { file: record.file }),
+    ...(record.skipped === undefined ? {} : { skipped: record.skipped }),
     source,
     warnings: record.warnings,
   };
@@ -51,16 +52,20 @@ function signatureJson(record: SignatureRecord, source: string) {
 export function signLine(entry: SignReportEntry): string {
   if ('error' in entry.outcome) return `Failed to sign ${entry.requested}`;
   const { record } = entry.outcome;
-  return `Signed ${record.reference} (signature ${record.signature.digest}, ${record.signer})`;
+  const verb = record.skipped === undefined ? 'Signed' : 'Skipped, signed already:';
+  return `${verb} ${record.reference} (signature ${record.signature.digest}, ${record.signer})`;
 }
 
 /** The job summary of a sign step, as Markdown. */
 export function signSummary(entries: readonly SignReportEntry[], hostWords: (text: string) => string): string {
-  const signed = entries.filter(({ outcome }) => 'record' in outcome).length;
-  const all = signed === entries.length;
-  const title = all
-    ? `✅ Signed ${count(signed, 'artifact')}`
-    : `❌ Signed ${signed} of ${count(entries.length, 'artifact')}`;
+  const done = entries.flatMap(({ outcome }) => ('record' in outcome ? [outcome.record] : []));
+  const skipped = done.filter((record) => record.skipped === true).length;
+  const signed = done.length - skipped;
+  const all = done.length === entries.length;
+  const title = [
+    all ? `✅ Signed ${count(signed, 'artifact')}` : `❌ Signed ${signed} of ${count(entries.length, 'artifact')}`,
+    ...(skipped === 0 ? [] : [`${skipped} signed already`]),
+  ].join(', ');
   const rows = entries.slice(0, maxRows).map(signRow);
   const left = entries.length - rows.length;
   const failures = entries.filter(({ outcome }) => 'error' in outcome).slice(0, maxRows);
@@ -77,7 +82,8 @@ function signRow(entry: SignReportEntry): string[] {
   const tags = entry.tags.map(code).join(' ');
   if ('error' in entry.outcome) return [code(shortReference(entry.requested)), tags, '❌ failed', '', ''];
   const { record } = entry.outcome;
-  const signature = code(shortDigest(record.signature.digest));
+  const there = record.skipped === undefined ? '' : ' (was there)';
+  const signature = `${code(shortDigest(record.signature.digest))}${there}`;
   return [code(shortReference(record.reference)), tags, signature, plain(record.signer), plain(record.signingTime)];
 }
 
