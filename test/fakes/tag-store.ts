@@ -7,7 +7,12 @@ import {
 } from '../../shared/adapters/registry/referrers-index.ts';
 import type { Timing } from '../../shared/adapters/timing.ts';
 import type { Descriptor } from '../../shared/oci/descriptor.ts';
-import { encodeReferrersIndex, parseReferrersIndex, type ReferrersIndex } from '../../shared/oci/referrers.ts';
+import {
+  descriptorsOf,
+  encodeReferrersIndex,
+  parseReferrersIndex,
+  type ReferrersIndex,
+} from '../../shared/oci/referrers.ts';
 import { digestOf, type Digest } from '../../shared/primitives/digest.ts';
 
 /** A world with its own time in which every request takes a while; the seed decides all of it. */
@@ -74,6 +79,8 @@ export class SimulatedTag {
   /** Milliseconds for which reads may show what was there before. */
   staleness = 0;
   readonly manifests = new Set<Digest>();
+  /** Whether a manifest goes with the index that named it when another one does not name it: zot 2.1. */
+  prunes = false;
 
   constructor(simulation: Simulation, delays: { readonly request: number; readonly answer: number }) {
     this.#simulation = simulation;
@@ -88,6 +95,10 @@ export class SimulatedTag {
 
   /** Writes without looking, as a careless writer does. */
   set(index: ReferrersIndex): void {
+    if (this.prunes) {
+      const kept = new Set(descriptorsOf(index).map(({ digest }) => digest));
+      for (const { digest } of descriptorsOf(this.index)) if (!kept.has(digest)) this.manifests.delete(digest);
+    }
     this.#versions.push({ at: this.#simulation.timing.now(), bytes: encodeReferrersIndex(index) });
   }
 

@@ -84,6 +84,8 @@ export class ReferrersIndexUpdate {
   readonly #place: string;
   readonly #memory: ReferrersMemory | undefined;
   readonly #own = new Map<Digest, Descriptor>();
+  /** How to put own manifests once more. */
+  readonly #pushes = new Map<Digest, () => Promise<unknown>>();
   /** Everything that was ever in the index or should be. */
   readonly #seen = new Map<Digest, Descriptor>();
   readonly #gone = new Set<Digest>();
@@ -104,9 +106,13 @@ export class ReferrersIndexUpdate {
     this.#memory = options.memory;
   }
 
-  /** Makes a referrer listed. Calls that come while one is at work join it. Throws `push-failed` when that cannot be confirmed. */
-  async publish(descriptor: Descriptor): Promise<void> {
+  /**
+   * Makes a referrer listed. Calls that come while one is at work join it. Throws `push-failed` when that cannot be confirmed.
+   * `push` puts its manifest once more, for registries that may drop it together with an index that another writer replaces.
+   */
+  async publish(descriptor: Descriptor, push?: () => Promise<unknown>): Promise<void> {
     this.#own.set(descriptor.digest, descriptor);
+    if (push !== undefined) this.#pushes.set(descriptor.digest, push);
     this.#seen.set(descriptor.digest, descriptor);
     this.#running ??= this.#converge();
     await Promise.all([this.#running, this.#memory?.remember(descriptor)]);
@@ -125,7 +131,7 @@ export class ReferrersIndexUpdate {
         this.#observe(state);
         const missing = this.#missingIn(state.index);
         if (missing.length === 0) {
-          confirmations++;
+          confirmations = (await this.#restore()) ? 0 : confirmations + 1;
           if (confirmations === this.#needed(wrote)) return;
           await this.#pause(this.#settle, 1, 1.5);
           continue;
@@ -157,6 +163,7 @@ export class ReferrersIndexUpdate {
     const slept = round === 1 ? 0 : await this.#pause(Math.min(2_000, 50 * 2 ** Math.min(round, 10)), 0, 1);
     const added = await this.#confirmed(missing);
     if (added.length === 0) return false;
+    if (round > 1) await this.#restore();
     const checkedAt = this.#timing.now();
     if ((await this.#store.digest()) !== state.digest) return false;
     if (this.#timing.now() - readAt - slept > Math.max(maxAge, this.#settle)) return false;
@@ -171,6 +178,21 @@ export class ReferrersIndexUpdate {
       await this.#findGone([...descriptorsOf(state.index), ...added]);
     }
     return outcome === 'written' || outcome === 'unknown';
+  }
+
+  /**
+   * Puts own manifests that the registry has dropped, and returns whether there were any. zot drops those that the index
+   * under a tag named when one that does not name them replaces it.
+   */
+  async #restore(): Promise<boolean> {
+    let restored = false;
+    for (const [digest, push] of this.#pushes) {
+      const descriptor = this.#own.get(digest);
+      if (descriptor === undefined || (await this.#store.exists(descriptor))) continue;
+      await push();
+      restored = true;
+    }
+    return restored;
   }
 
   /** Own entries, and those of others that vanished although their manifests are still there. */
@@ -195,8 +217,12 @@ export class ReferrersIndexUpdate {
 
   /** Learns from what was read: entries to keep, other writers, and how late reads are. */
   #observe(state: TagState): void {
-    for (const descriptor of descriptorsOf(state.index))
+    const isNew = !this.#history.has(state.digest);
+    for (const descriptor of descriptorsOf(state.index)) {
       this.#seen.set(descriptor.digest, this.#own.get(descriptor.digest) ?? descriptor);
+      // Its writer may have put the manifest once more.
+      if (isNew) this.#gone.delete(descriptor.digest);
+    }
     const lost = this.#missingIn(state.index).some(({ digest }) => this.#accepted.has(digest));
     if (lost && this.#settleTime.quiet > 0) {
       // An index of before ours: reads lag behind writes by at least this much. Another one: there are other writers.

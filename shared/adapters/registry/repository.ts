@@ -89,6 +89,21 @@ export class Repository implements CopyTarget {
     this.#resolved.add(descriptor.digest);
   }
 
+  /** Asked for again while it is not there: some registries read late what was just written (REG-96). */
+  async readBack(descriptor: Descriptor): Promise<void> {
+    const { timing } = this.#options;
+    for (let read = 1; ; read++) {
+      try {
+        await this.fetchManifest(descriptor);
+        return;
+      } catch (error) {
+        const missing = error instanceof NotaryError && error.code === 'artifact-not-found';
+        if (!missing || read === maxApiReads) throw error;
+        await timing.sleep(apiReadDelay * 2 ** (read - 1) * (0.5 + timing.random()));
+      }
+    }
+  }
+
   async publish(artifact: Descriptor, bytes: Uint8Array, tags: readonly string[]): Promise<void> {
     for (const tag of tags) await setTag(this.#options, tag, artifact, bytes);
   }
@@ -199,7 +214,8 @@ export class Repository implements CopyTarget {
     if (mode === 'api-first' && (await this.#listedByApi(manifest.subject, entry))) {
       return { descriptor, via: 'referrers-api', warnings: [] };
     }
-    await this.#update(manifest.subject).publish(entry);
+    const pushAgain = () => this.#options.manifests.push(mediaType, bytes, digest);
+    await this.#update(manifest.subject).publish(entry, subjectIndexed ? pushAgain : undefined);
     return { descriptor, via: subjectIndexed && mode === 'tag-schema' ? 'both' : 'tag-schema', warnings: [] };
   }
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readPeers, type PeerName } from '../../../scripts/peers/peer.ts';
 import type { ReferrersMode } from '../../../shared/ports.ts';
+import { namedPeer } from './named-peer.ts';
 import { startServer } from './server.ts';
 
 /** A real registry that runs on loopback. */
@@ -15,23 +16,29 @@ export interface RunningRegistry {
 
 /** What the registries differ in, as far as signing is concerned. */
 export interface RegistryKind {
-  readonly name: Extract<PeerName, 'docker-registry' | 'distribution' | 'olareg' | 'ggcr' | 'crane'>;
+  readonly name: Extract<PeerName, 'docker-registry' | 'distribution' | 'olareg' | 'ggcr' | 'crane'> | 'zot';
   /** Ways of signing that it is tried with. */
   readonly modes: readonly ReferrersMode[];
   readonly referrersApi: boolean;
+  /** Whether it answers a manifest with a subject by `OCI-Subject`, as registries with the API should. */
+  readonly ociSubject: boolean;
 }
 
 /**
  * docker-registry, its successor distribution v3 and `crane registry serve` have no Referrers API: signing through it falls back to the tag schema. go-containerregistry's
  * has it but sends no `OCI-Subject`. olareg has it completely; the tag schema on top of the API is left out there, because
- * it drops the API's listing when an index of the same bytes is pushed under the tag, whoever pushes it.
+ * it drops the API's listing when an index of the same bytes is pushed under the tag, whoever pushes it. zot has the API
+ * completely; it takes part when ZOT_BINARY names it.
  */
 export const registryKinds: readonly RegistryKind[] = [
-  { name: 'docker-registry', modes: ['tag-schema', 'api-first'], referrersApi: false },
-  { name: 'distribution', modes: ['tag-schema', 'api-first'], referrersApi: false },
-  { name: 'crane', modes: ['tag-schema', 'api-first'], referrersApi: false },
-  { name: 'olareg', modes: ['api-first'], referrersApi: true },
-  { name: 'ggcr', modes: ['tag-schema', 'api-first'], referrersApi: true },
+  { name: 'docker-registry', modes: ['tag-schema', 'api-first'], referrersApi: false, ociSubject: false },
+  { name: 'distribution', modes: ['tag-schema', 'api-first'], referrersApi: false, ociSubject: false },
+  { name: 'crane', modes: ['tag-schema', 'api-first'], referrersApi: false, ociSubject: false },
+  { name: 'olareg', modes: ['api-first'], referrersApi: true, ociSubject: true },
+  { name: 'ggcr', modes: ['tag-schema', 'api-first'], referrersApi: true, ociSubject: false },
+  ...(namedPeer('ZOT_BINARY') === undefined
+    ? []
+    : [{ name: 'zot', modes: ['tag-schema', 'api-first'], referrersApi: true, ociSubject: true } as const]),
 ];
 
 /** Starts a registry without authentication that allows everything. */
@@ -47,6 +54,8 @@ export function startRegistry(name: RegistryKind['name']): Promise<RunningRegist
       return start(name, (port) => `serve --addr 127.0.0.1 --port ${port} --store-type mem --api-delete`.split(' '));
     case 'ggcr':
       return start(name, (port) => [`127.0.0.1:${port}`]);
+    case 'zot':
+      return startZot();
   }
 }
 
@@ -85,12 +94,38 @@ export function startDockerRegistry(
   });
 }
 
+/** Who may use a zot; by default everybody may do everything. */
+export interface ZotOptions {
+  /** Lines of an htpasswd file. */
+  readonly htpasswd?: string;
+}
+
+/** Starts the zot that ZOT_BINARY names, in a folder of its own: no extensions, nothing removed in the background. */
+export function startZot({ htpasswd }: ZotOptions = {}): Promise<RunningRegistry> {
+  return start('zot', (port, directory) => {
+    const passwords = join(directory, 'htpasswd');
+    if (htpasswd !== undefined) writeFileSync(passwords, htpasswd);
+    const auth = htpasswd === undefined ? {} : { auth: { htpasswd: { path: passwords } } };
+    const configuration = {
+      distSpecVersion: '1.1.1',
+      storage: { rootDirectory: join(directory, 'data'), dedupe: false, gc: false },
+      http: { address: '127.0.0.1', port: `${port}`, ...auth },
+      log: { level: 'error', output: join(directory, 'log') },
+    };
+    const file = join(directory, 'config.json');
+    writeFileSync(file, JSON.stringify(configuration));
+    return ['serve', file];
+  });
+}
+
 async function start(
   name: RegistryKind['name'],
   argumentsFor: (port: number, directory: string) => readonly string[],
 ): Promise<RunningRegistry> {
   const directory = mkdtempSync(join(tmpdir(), `${name}-`));
-  const server = await startServer(readPeers()[name].program, (port) => argumentsFor(port, directory), directory);
+  const program = name === 'zot' ? namedPeer('ZOT_BINARY') : readPeers()[name].program;
+  if (program === undefined) throw new Error('ZOT_BINARY names no program.');
+  const server = await startServer(program, (port) => argumentsFor(port, directory), directory);
   return {
     host: `localhost:${server.port}`,
     async stop() {

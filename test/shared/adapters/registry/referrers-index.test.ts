@@ -87,6 +87,31 @@ describe('ReferrersIndexUpdate', () => {
     },
   );
 
+  it.each([2, 8])(
+    '[REG-67] loses nothing of %i writers where manifests go with an index that another writer replaces',
+    { timeout: 120_000 },
+    async (writers) => {
+      for (let seed = 1; seed <= 300; seed++) {
+        const simulation = new Simulation(seed);
+        const tag = new SimulatedTag(simulation, { request: 100, answer: 100 });
+        tag.prunes = true;
+        const all = Array.from({ length: writers }, (_, index) => `writer ${index}`);
+        const work = all.map(async (name) => {
+          await simulation.wait(simulation.random() * 500);
+          const push = () => Promise.resolve(tag.manifests.add(entry(name).digest));
+          await push();
+          await writer(simulation, tag).publish(entry(name), push);
+        });
+        await simulation.run(work);
+        expect(names(tag, all), `seed ${seed}`).toEqual(all);
+        expect(
+          all.filter((name) => !tag.manifests.has(entry(name).digest)),
+          `seed ${seed}`,
+        ).toEqual([]);
+      }
+    },
+  );
+
   it('[REG-69] [SEC-29] loses nothing of 24 writers', { timeout: 120_000 }, async () => {
     const { all, listed } = await race(7, 24);
     expect(listed).toEqual(all);

@@ -389,6 +389,20 @@ describe('pushReferrer', () => {
     expect(requested('GET /v2/team/app/referrers')).toHaveLength(1);
   });
 
+  it('[REG-60] puts the manifest once more when the registry, which lists it itself, has dropped it with an index', async () => {
+    const repository = stored();
+    const setTag = repository.setTag.bind(repository);
+    repository.setTag = (name, digest) => {
+      setTag(name, digest);
+      repository.setTag = setTag;
+      for (const entry of tagIndex().manifests) repository.manifests.delete(String(entry['digest']));
+    };
+    const { descriptor, via } = await push('one', 'tag-schema');
+    expect(via).toBe('both');
+    expect(repository.manifests.has(descriptor.digest)).toBe(true);
+    expect((await listAll(target, subject)).map(({ digest }) => digest)).toEqual([descriptor.digest]);
+  });
+
   it('[REG-63] [REG-90] lists the referrer as Notation does', async () => {
     registry.options.referrersApi = false;
     const { descriptor } = await push('one', 'tag-schema');
