@@ -76,6 +76,12 @@ describe('parseTrustPolicy', () => {
     expect(error.message).toContain(place);
   });
 
+  it('says where a malformed file is wrong for an annotation too', () => {
+    const { location, hint } = refusal('{\n  "version": "1.0",,');
+    expect(location).toEqual({ file: 'trustpolicy.json', line: 2, column: 20 });
+    expect(hint).toBe('Correct trustpolicy.json ({input:trustPolicy}).');
+  });
+
   it('names the file and the input in the hint', () => {
     expect(refusal('{}').hint).toBe('Correct trustpolicy.json ({input:trustPolicy}). The version is "1.0".');
   });

@@ -31,6 +31,7 @@ describe('validateRegistryScope', () => {
     'a/b',
     'A-1.Example:443/a.b_c__d---e/f',
     'reg/a--b',
+    'Zz9-aA0.9z:9/z9.z',
   ])('accepts %s', (scope) => {
     expect(isValid(scope)).toBe(true);
   });
@@ -54,6 +55,15 @@ describe('validateRegistryScope', () => {
     'reg..x/a',
     'reg:/a',
     'reg:5x/a',
+    ':5000/a',
+    'r_g/a',
+    'r!g/a',
+    'r@g/a',
+    'r[g/a',
+    'r`g/a',
+    'r{g/a',
+    'reg/a`b',
+    'reg/a{b',
     '[::1]:5000/a',
     'reg/a\n',
     'reg/ä',

@@ -88,12 +88,16 @@ describe('validateAuthenticTimestamp', () => {
   it('[NP-276] judges a signing authority by its time, not by now', () => {
     const spec = { signingScheme: 'notary.x509.signingAuthority' } as const;
     expect(validate(after, spec).error).toBeUndefined();
-    for (const outside of [new Date(notBefore.getTime() - 1), after]) {
+    const judge = (date: Date) => {
       const envelope = envelopeOf(spec);
       const { expiry, extended } = envelope.signedAttributes;
-      const authenticSigningTime = { date: outside, offsetMinutes: 0 };
-      const signedAttributes = { ...spec, authenticSigningTime, expiry, extended };
-      expect(validateAuthenticTimestamp({ ...envelope, signedAttributes }, 'enforce', during).error).toMatch(
+      const signedAttributes = { ...spec, authenticSigningTime: { date, offsetMinutes: 0 }, expiry, extended };
+      return validateAuthenticTimestamp({ ...envelope, signedAttributes }, 'enforce', during);
+    };
+    for (const atTheEdge of [notBefore, notAfter]) expect(judge(atTheEdge).error).toBeUndefined();
+    expect(judge(notAfter).note).toContain('were valid at the authentic signing time');
+    for (const outside of [new Date(notBefore.getTime() - 1), after]) {
+      expect(judge(outside).error).toMatch(
         /^certificate "CN=time Signer,O=time,ST=WA,C=US" was not valid when the digital signature was produced at "\w+, \d\d \w+ 202\d \d\d:\d\d:\d\d \+0000"$/,
       );
     }
