@@ -21,16 +21,8 @@ import type { ArtifactSigningInputs } from './artifact-signing-inputs.ts';
 import { composeEntra } from './compose-entra.ts';
 import { composePluginSigner, composeVerificationPlugins } from './compose-plugins.ts';
 import { type ArtifactReference, isLayoutReference } from './oci/artifact-reference.ts';
-import type {
-  ArtifactTarget,
-  ChainingSigner,
-  Clock,
-  RawSigner,
-  RevocationSource,
-  Signer,
-  Timestamper,
-  VerifyPorts,
-} from './ports.ts';
+import type { CopyTarget } from './copy-ports.ts';
+import type { ChainingSigner, Clock, RawSigner, RevocationSource, Signer, Timestamper, VerifyPorts } from './ports.ts';
 import type { KeyVaultInputs } from './key-vault-inputs.ts';
 import type { KeyInputs } from './sign-inputs.ts';
 import type { RegistrySettings } from './registry-inputs.ts';
@@ -64,25 +56,32 @@ function composeRegistries(step: Step, settings: RegistrySettings, access: 'pull
 /** Where artifacts are: registries, and OCI image layouts on disk. */
 export interface ArtifactStorage {
   readonly registries: RegistryClient;
-  open(reference: ArtifactReference): ArtifactTarget;
+  open(reference: ArtifactReference): CopyTarget;
+  /** For what is copied there: with the right to write, and as a new folder where there is no layout yet. */
+  openTarget(reference: ArtifactReference): CopyTarget;
   close(): Promise<void>;
 }
 
 export function composeStorage(step: Step, settings: RegistrySettings, access: 'pull' | 'push'): ArtifactStorage {
   const registries = composeRegistries(step, settings, access);
-  const layouts = new Map<string, ArtifactTarget>();
-  const openLayout = (layout: string): ArtifactTarget => {
+  const layouts = new Map<string, CopyTarget>();
+  const openLayout = (layout: string, create: boolean): CopyTarget => {
     const path = resolve(step.host.workspace, layout);
-    const opened = layouts.get(path) ?? openOciLayout(path, { name: layout });
-    layouts.set(path, opened);
+    const key = `${String(create)} ${path}`;
+    const opened = layouts.get(key) ?? openOciLayout(path, { name: layout, create });
+    layouts.set(key, opened);
     return opened;
   };
   return {
     registries,
     open: (reference) =>
       isLayoutReference(reference)
-        ? openLayout(reference.layout)
+        ? openLayout(reference.layout, false)
         : registries.repository(reference.registry, reference.repository),
+    openTarget: (reference) =>
+      isLayoutReference(reference)
+        ? openLayout(reference.layout, true)
+        : registries.repository(reference.registry, reference.repository, 'push'),
     close: () => registries.close(),
   };
 }

@@ -30,6 +30,30 @@ export async function concurrently<T, R>(
   await Promise.all(workers);
 }
 
+/** Works on items concurrently, at most `limit` at a time; after a failure nothing new is begun, and the first one is thrown. */
+export async function eachConcurrently<T>(
+  items: readonly T[],
+  limit: number,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  const queue = items.values();
+  let failed = false;
+  const worker = async (): Promise<void> => {
+    for (const item of queue) {
+      if (failed) return;
+      try {
+        await work(item);
+      } catch (thrown) {
+        failed = true;
+        throw thrown;
+      }
+    }
+  };
+  const workers = Array.from({ length: Math.min(limit, items.length) }, worker);
+  const ended = await Promise.allSettled(workers);
+  for (const end of ended) if (end.status === 'rejected') throw end.reason;
+}
+
 async function settle<R>(work: () => Promise<R>): Promise<Settled<R>> {
   try {
     return { result: await work() };

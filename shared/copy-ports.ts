@@ -25,6 +25,8 @@ export interface CopyTarget extends CopySource, ArtifactTarget {
   copyBlob(descriptor: Descriptor, source: CopySource): Promise<BlobCopy>;
   /** Stores a manifest by its digest; what it names must be there. */
   pushManifest(descriptor: Descriptor, bytes: Uint8Array): Promise<void>;
+  /** Looks that a manifest can be read now, with the right bytes; throws when it cannot. */
+  readBack(descriptor: Descriptor): Promise<void>;
   /**
    * Gives an artifact its tags, and has them read back; a layout lists the artifact also without any. Throws `push-failed`
    * for a tag that cannot be set.

@@ -340,9 +340,16 @@ export const inputTable = {
   referrersSettle: {
     github: 'referrers_settle',
     azure: 'referrersSettle',
-    commands: sign,
+    commands: ['sign', 'verify'],
     description:
       'Milliseconds to watch the list of signatures after writing it, instead of what suits the registry; 0 when nobody else signs the artifact.',
+  },
+  copyTo: {
+    github: 'copy_to',
+    azure: 'copyTo',
+    commands: ['sign', 'verify'],
+    description:
+      'Where the artifacts are copied to with all their signatures and other referrers, once they are signed or verified: repositories, one a line, with or without tag; registry/* for repositories of the same name; oci-layout:<folder>.',
   },
   showSummary: {
     github: 'show_summary',

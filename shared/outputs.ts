@@ -49,6 +49,12 @@ export const outputTable = {
     description: 'true when every artifact was verified and nothing failed that the policy only logs, else false.',
   },
   results: { commands: ['verify'], github: 'results', azure: 'results', description: 'Every outcome, a JSON list.' },
+  copies: {
+    commands: ['sign', 'verify'],
+    github: 'copies',
+    azure: 'copies',
+    description: 'The copies made by copy_to (copyTo), a JSON list.',
+  },
   inspection: {
     commands: ['inspect'],
     github: 'inspection',

@@ -58,9 +58,14 @@ function settleOf(reader: InputReader): number | undefined {
 }
 
 /** A login given by inputs is for one registry: it must not be shown to another. Throws `input-invalid`. */
-export function checkLoginRegistry({ login }: RegistrySettings, references: readonly ArtifactReference[]): void {
+export function checkLoginRegistry(
+  { login }: RegistrySettings,
+  references: readonly ArtifactReference[],
+  others: readonly string[] = [],
+): void {
   if (login === undefined) return;
-  const registries = new Set(references.flatMap((each) => (isLayoutReference(each) ? [] : [each.registry])));
+  const named = references.flatMap((each) => (isLayoutReference(each) ? [] : [each.registry]));
+  const registries = new Set([...named, ...others]);
   if (registries.size < 2) return;
   throw new NotaryError(
     'input-invalid',

@@ -4,20 +4,25 @@ import { parseBlobInputs } from './blob-inputs.ts';
 import type { BlobInputs } from './blob-inputs.ts';
 import { composeSigner, composeStorage, composeTimestamping, systemClock } from './compose.ts';
 import type { ArtifactStorage } from './compose.ts';
+import { confirmSignature } from './copy.ts';
+import { parseCopyInputs, registriesOf } from './copy-inputs.ts';
 import { concurrently, maxConcurrentArtifacts } from './concurrently.ts';
 import type { Settled } from './concurrently.ts';
 import { NotaryError } from './errors.ts';
 import { InputReader } from './input-reader.ts';
 import { nameOf, tagOrDigestOf } from './oci/artifact-reference.ts';
 import type { Signer, SignatureRecord, Timestamper, Blob } from './ports.ts';
+import { withCopies } from './report/copy-report.ts';
 import { failureText } from './report/failure.ts';
 import { count } from './report/shown.ts';
 import { signLine, signSummary, signaturesJson } from './report/sign-report.ts';
 import type { SignReportEntry } from './report/sign-report.ts';
+import { type CopyItem, copyAll, failWithCopies } from './run-copy.ts';
 import { signArtifact } from './sign.ts';
 import { defaultContentMediaType, signBlob } from './sign-blob.ts';
 import { parseKeyInputs, parseSignSettings } from './sign-inputs.ts';
 import type { SignSettings } from './sign-inputs.ts';
+import { SignedOnce } from './sign-once.ts';
 import { parseTimestampInputs } from './timestamp-inputs.ts';
 import { DeferredLog } from './step.ts';
 import type { Step } from './step.ts';
@@ -33,6 +38,7 @@ interface Signing {
   readonly signer: Signer;
   readonly timestamper: Timestamper | undefined;
   readonly settings: SignSettings;
+  readonly once: SignedOnce;
 }
 
 /** The sign command: signs every artifact named, or what the job has pushed; all are tried, one failure at the end. */
@@ -46,6 +52,7 @@ export async function runSign(step: Step): Promise<void> {
   const choice = await parseArtifactChoice(reader, step);
   const files = await parseBlobInputs(reader, host);
   const registries = parseRegistrySettings(reader, host);
+  const destinations = await parseCopyInputs(reader, reader.given('blobs') && choice.explicit.length === 0);
   const summaryWanted = reader.flag('showSummary', true);
   const openSigner = key === undefined ? undefined : await reader.attempt(() => composeSigner(step, key));
   reader.finish();
@@ -54,6 +61,7 @@ export async function runSign(step: Step): Promise<void> {
   checkLoginRegistry(
     registries,
     choice.explicit.map(({ reference }) => reference),
+    registriesOf(destinations),
   );
   const storage = composeStorage(step, registries, 'push');
   const timestamping = composeTimestamping(step, timestamps);
@@ -64,9 +72,10 @@ export async function runSign(step: Step): Promise<void> {
     checkLoginRegistry(
       registries,
       targets.map(({ reference }) => reference),
+      registriesOf(destinations),
     );
     const signer = await openSigner();
-    const signing = { storage, signer, timestamper, settings };
+    const signing = { storage, signer, timestamper, settings, once: new SignedOnce() };
     const tasks = [
       ...targets.map((target) => artifactTask(target, signing)),
       ...files.blobs.map((blob) => blobTask(blob, files, signing)),
@@ -74,17 +83,31 @@ export async function runSign(step: Step): Promise<void> {
     log.info(`Signing ${count(tasks.length, 'artifact')} with ${signer.description}`);
     const entries = await signAll(step, tasks);
     report(step, entries);
-    if (summaryWanted) await host.showSummary(signSummary(entries, step.words));
     await host.rememberSigned?.(
       entries.flatMap(({ outcome, source }) =>
         'record' in outcome && source !== 'blobs' ? [outcome.record.reference] : [],
       ),
     );
-    failIfAny(entries);
+    const plan = { destinations, storage, referrersMode: settings.referrersMode };
+    const copies = await copyAll(step, signedItems(targets, entries), plan);
+    if (summaryWanted) await host.showSummary(withCopies(signSummary(entries, step.words), copies, step.words));
+    failWithCopies(copies, () => {
+      failIfAny(entries);
+    });
   } finally {
     await storage.close();
     await timestamping.close();
   }
+}
+
+/** What was signed, to be copied with its new signature. Entries are in the order of what was to be signed. */
+function signedItems(targets: readonly ChosenArtifact[], entries: readonly SignReportEntry[]): CopyItem[] {
+  return targets.flatMap(({ reference, tags }, index) => {
+    const outcome = entries[index]?.outcome;
+    if (outcome === undefined || 'error' in outcome) return [];
+    const { artifact, signature } = outcome.record;
+    return [{ reference, tags, artifact, confirm: (target) => confirmSignature(target, artifact, signature.digest) }];
+  });
 }
 
 /** Something to sign. */
@@ -128,6 +151,7 @@ async function signTarget(target: ChosenArtifact, signing: Signing, log: Deferre
       name: nameOf(reference),
       tagOrDigest: tagOrDigestOf(reference),
       signingAgent: agent,
+      once: signing.once,
     },
     {
       ...{ target: signing.storage.open(reference), signer: signing.signer, timestamper: signing.timestamper },

@@ -6,6 +6,7 @@ import { composeStorage, composeVerification } from './compose.ts';
 import type { ArtifactStorage, Verification } from './compose.ts';
 import { concurrently, maxConcurrentArtifacts } from './concurrently.ts';
 import type { Settled } from './concurrently.ts';
+import { parseCopyInputs, registriesOf } from './copy-inputs.ts';
 import { parseUserMetadata } from './envelope/payload.ts';
 import { NotaryError } from './errors.ts';
 import type { Host } from './host.ts';
@@ -13,6 +14,7 @@ import { InputReader } from './input-reader.ts';
 import { layoutScope } from './layout-scope.ts';
 import { type ArtifactReference, nameOf, tagOrDigestOf } from './oci/artifact-reference.ts';
 import type { Blob } from './ports.ts';
+import { withCopies } from './report/copy-report.ts';
 import { failureText } from './report/failure.ts';
 import { count } from './report/shown.ts';
 import { resultsJson } from './report/results-json.ts';
@@ -24,10 +26,12 @@ import type { ArtifactChoice, ChosenArtifact } from './artifact-choice.ts';
 import { DeferredLog } from './step.ts';
 import type { Step } from './step.ts';
 import { checkLoginRegistry, parseRegistrySettings } from './registry-inputs.ts';
+import { copyAll, failWithCopies } from './run-copy.ts';
 import { tagWarning } from './tag-warning.ts';
 import type { VerificationOutcome } from './validation/outcome.ts';
 import { parseVerificationPluginInputs } from './plugin-inputs.ts';
 import type { Strictness } from './validation/strictness.ts';
+import { verifiedItems } from './verified-copies.ts';
 import { verifyBlob } from './verify-blob.ts';
 import { type VerifyRequest, verifyArtifact } from './verify.ts';
 import { dayLimits, signatureLimits, wholeNumberInput } from './whole-number-input.ts';
@@ -55,6 +59,7 @@ export async function runVerify(step: Step): Promise<void> {
   }
   const registries = parseRegistrySettings(reader, host);
   const requiredMetadata = (await reader.attempt(() => parseUserMetadata(reader.lines('userMetadata')))) ?? new Map();
+  const destinations = await parseCopyInputs(reader, onlyFiles);
   const summaryWanted = reader.flag('showSummary', true);
   reader.flag('allowReferrersApi', false);
   const strictness = reader.choice('strictness', ['reference', 'strict']);
@@ -75,6 +80,7 @@ export async function runVerify(step: Step): Promise<void> {
   checkLoginRegistry(
     registries,
     choice.explicit.map(({ reference }) => reference),
+    registriesOf(destinations),
   );
   const storage = composeStorage(step, registries, 'pull');
   try {
@@ -82,6 +88,7 @@ export async function runVerify(step: Step): Promise<void> {
     checkLoginRegistry(
       registries,
       targets.map(({ reference }) => reference),
+      registriesOf(destinations),
     );
     const verifying = { ...verification, ...{ storage, scopes, requiredMetadata, strictness, limits } };
     const tasks = [
@@ -91,8 +98,16 @@ export async function runVerify(step: Step): Promise<void> {
     log.info(`Verifying ${count(tasks.length, 'artifact')}`);
     const entries = await verifyAll(step, tasks);
     report(step, entries);
-    if (summaryWanted) await host.showSummary(verifySummary(entries, step.words));
-    failIfAny(entries);
+    const plan = { destinations, storage, referrersMode: 'api-first' } as const;
+    const copies = await copyAll(
+      step,
+      verifiedItems(targets, entries, { ...verifying, request: { ...limits, requiredMetadata, strictness } }),
+      plan,
+    );
+    if (summaryWanted) await host.showSummary(withCopies(verifySummary(entries, step.words), copies, step.words));
+    failWithCopies(copies, () => {
+      failIfAny(entries);
+    });
   } finally {
     await Promise.all([storage.close(), verification.close()]);
   }

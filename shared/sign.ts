@@ -14,6 +14,7 @@ import {
 } from './oci/signature-manifest.ts';
 import type { ArtifactTarget, PushedReferrer, ReferrersMode, SignPorts, SignatureRecord } from './ports.ts';
 import { signEnvelope } from './sign-envelope.ts';
+import type { SignedOnce } from './sign-once.ts';
 import { type ExistingSignature, findExistingSignature, wishAfter, wishBefore } from './existing-signature.ts';
 import { type Signing, checkSigning, envelopeRecord, timesIn, timesOf } from './signing.ts';
 import type { SignatureWish } from './validation/same-signature.ts';
@@ -23,6 +24,8 @@ import { thumbprint } from './x509/thumbprint.ts';
 export interface SignRequest extends ArtifactRequest, Signing {
   readonly manifestForm: SignatureManifestForm;
   readonly referrersMode: ReferrersMode;
+  /** Shared by artifacts that are signed in the same way: one that is in several places is signed once. */
+  readonly once?: SignedOnce;
 }
 
 /**
@@ -46,10 +49,9 @@ export async function signArtifact(request: SignRequest, ports: SignPorts): Prom
   const wish = wishBefore(asked, ports);
   const before = await find(wish);
   if (before !== undefined) return before;
-  const made = await signEnvelope(
-    { mediaType, descriptor: asked.descriptor, ...times, expirySeconds, signingAgent },
-    ports,
-  );
+  const sign = () =>
+    signEnvelope({ mediaType, descriptor: asked.descriptor, ...times, expirySeconds, signingAgent }, ports);
+  const made = await (request.once?.envelopeOf(artifact, sign) ?? sign());
   const after = wish === undefined ? await find(wishAfter(asked, made, ports)) : undefined;
   if (after !== undefined) return after;
   const { verified, bytes: envelope } = made;

@@ -168,6 +168,10 @@ class OciLayout implements CopyTarget {
     await this.#add(descriptor.mediaType, bytes, descriptor.digest);
   }
 
+  async readBack(descriptor: Descriptor): Promise<void> {
+    await this.fetchManifest(descriptor);
+  }
+
   async publish({ mediaType, digest, size }: Descriptor, _: Uint8Array, tags: readonly string[]): Promise<void> {
     await (await this.#opened()).updateIndex((index) => tagLayoutEntry(index, { mediaType, digest, size }, tags));
   }
