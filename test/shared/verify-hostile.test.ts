@@ -1,10 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 import { beforeEach, describe, expect, it } from 'vitest';
+import { type ExtendedAttribute, envelopeMediaTypes } from '../../shared/envelope/content.ts';
 import type { Descriptor } from '../../shared/oci/descriptor.ts';
 import { encodeSignatureManifest } from '../../shared/oci/signature-manifest.ts';
 import { policyOf } from '../fakes/trust-policy.ts';
-import { signEnvelope } from '../fakes/signed-envelope.ts';
+import { signEnvelope, tamper } from '../fakes/signed-envelope.ts';
 import { Scenario, imageManifestType, signer } from '../fakes/verification.ts';
+
+/** The envelope with a signature that does not fit. */
+function spoil(envelope: Uint8Array, format: 'jws' | 'cose'): Uint8Array {
+  if (format === 'jws') return tamper(envelope);
+  // COSE ends with the signature
+  return envelope.map((byte, index) => (index === envelope.length - 1 ? byte ^ 1 : byte));
+}
 
 describe('verifyArtifact, with a registry that is against it', () => {
   let scenario: Scenario;
@@ -40,6 +48,36 @@ describe('verifyArtifact, with a registry that is against it', () => {
     });
     await expect(scenario.verify({}, { source })).rejects.toMatchObject({ code: 'digest-mismatch' });
   });
+
+  it.each(['jws', 'cose'] as const)(
+    '[SEC-6] acts on nothing that a signature in %s says before it holds',
+    async (format) => {
+      const asked: string[] = [];
+      const plugin: ExtendedAttribute = { key: 'io.cncf.notary.verificationPlugin', critical: true, value: 'p' };
+      const spec = { signer, format, extended: [plugin], expiry: new Date('2026-02-01') };
+      const payloads = [scenario.artifact, Buffer.from('{"targetArtifact":{"size":-1},"x":[') as Uint8Array];
+      for (const payload of format === 'cose' ? payloads : [scenario.artifact]) {
+        scenario.attach(spoil(signEnvelope({ ...spec, payload }), format), envelopeMediaTypes[format]);
+      }
+      const outcome = await scenario.verify(
+        { requiredMetadata: new Map([['a', '1']]) },
+        {
+          trustStore: { load: (type, name) => Promise.reject(new Error(asked.push(`${type}:${name}`).toString())) },
+          plugins: { locate: (name) => Promise.reject(new Error(asked.push(name).toString())) },
+          revocation: { check: () => Promise.reject(new Error(asked.push('revocation').toString())) },
+        },
+      );
+      expect(asked).toEqual([]);
+      expect(outcome.outcome).toBe('failed');
+      expect(outcome.signatures).not.toEqual([]);
+      for (const { verified, validations, error } of outcome.signatures) {
+        expect(verified).toBe(false);
+        expect(validations.map(({ type }) => type)).toEqual(['integrity']);
+        expect(validations[0]?.error).toMatch(/^signature is invalid\. Error: /);
+        expect(error).toBeUndefined();
+      }
+    },
+  );
 
   it('[REG-82] [SEC-8] stops at the hundredth signature, and takes only a positive limit', async () => {
     for (let count = 0; count < 101; count++) scenario.attach(Buffer.from(`junk ${count}`));

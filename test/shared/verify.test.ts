@@ -140,6 +140,13 @@ describe('verifyArtifact', () => {
     );
   });
 
+  it('[NP-389] fails when the registry is not there', async () => {
+    scenario.sign();
+    const gone = new NotaryError('registry-unreachable', 'reg.example cannot be reached');
+    scenario.repository.failures.set(`resolve ${scenario.artifact.digest}`, gone);
+    await expect(scenario.verify()).rejects.toBe(gone);
+  });
+
   it.each(['registry-unreachable', 'registry-response', 'registry-denied', 'malformed'] as const)(
     'does not take a listing that fails (%s) for an empty one',
     async (code) => {
