@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import * as taskLib from 'azure-pipelines-task-lib/task.js';
 import { NotaryError, cancellationSignal, detectAzurePushes, inputTable } from '../shared/index.ts';
 import type { AzureSignIn, CommandName, DetectOptions, Detection, Host, InputName, InputRow } from '../shared/index.ts';
+import { proxyVariables, trustAgentAuthorities } from './agent-network.ts';
 import { hostLog } from './host-log.ts';
 import { safeText, safeValue } from './safe-text.ts';
 import { readServiceConnection } from './service-connection.ts';
@@ -46,7 +47,7 @@ export class AzurePipelinesHost implements Host {
     this.#secretInputs = secretInputs;
     this.workspace = taskLib.getVariable('System.DefaultWorkingDirectory') ?? process.cwd();
     this.tempDirectory = taskLib.getVariable('Agent.TempDirectory') ?? '';
-    this.environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !privateVariables.test(name)));
+    this.environment = openEnvironment();
   }
 
   command(): CommandName {
@@ -116,4 +117,15 @@ export class AzurePipelinesHost implements Host {
     const { install } = await import('./install.ts');
     await install(this);
   }
+}
+
+/** What the step may use of its environment, and with the network settings of the agent. */
+function openEnvironment(): Host['environment'] {
+  const open = Object.fromEntries(Object.entries(process.env).filter(([name]) => !privateVariables.test(name)));
+  const { variables, unread } = proxyVariables(taskLib.getHttpProxyConfiguration(), open);
+  for (const rule of unread)
+    hostLog.info(`The agent's proxy is used although its bypass list has ${rule}: only hosts are understood there.`);
+  const problem = trustAgentAuthorities(taskLib.getVariable('Agent.CAInfo') ?? '');
+  if (problem !== undefined) hostLog.warning(problem);
+  return { ...open, ...variables };
 }

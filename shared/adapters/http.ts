@@ -94,14 +94,20 @@ async function openDispatcher({ environment }: HttpClientOptions): Promise<Dispa
   const httpProxy = environment['http_proxy'] ?? environment['HTTP_PROXY'] ?? '';
   const httpsProxy = environment['https_proxy'] ?? environment['HTTPS_PROXY'] ?? '';
   if (httpProxy === '' && httpsProxy === '') return new Agent(settings);
-  // As Go does, loopback never goes through a proxy.
-  const noProxy = [environment['no_proxy'] ?? environment['NO_PROXY'] ?? '', 'localhost', '127.0.0.1', '[::1]'];
   return new EnvHttpProxyAgent({
     ...settings,
     ...(httpProxy === '' ? {} : { httpProxy }),
     ...(httpsProxy === '' ? {} : { httpsProxy }),
-    noProxy: noProxy.filter((entry) => entry !== '').join(','),
+    noProxy: hostsWithoutProxy(environment['no_proxy'] ?? environment['NO_PROXY'] ?? ''),
   });
+}
+
+/** As Go and curl read `no_proxy`: a name also means the hosts below it, `*` all, and loopback never has a proxy. */
+function hostsWithoutProxy(list: string): string {
+  const entries = list.split(/[\s,]+/).filter((entry) => entry !== '');
+  if (entries.includes('*')) return '*';
+  const below = entries.filter((entry) => /^[a-z0-9]/i.test(entry)).map((entry) => `.${entry}`);
+  return [...entries, ...below, 'localhost', '127.0.0.1', '[::1]'].join(',');
 }
 
 /** Follows redirects by hand, because credentials must not follow them (REG 2.6). */

@@ -207,13 +207,26 @@ export function mergeScopes(scopes: readonly string[]): readonly string[] {
     .sort();
 }
 
-function missing(operation: Operation, { lookedAt, credential }: CredentialLookup): NotaryError {
+function missing(operation: Operation, lookup: CredentialLookup): NotaryError {
   const { registry, text } = operation;
   const found =
-    credential === undefined ? 'no credentials were found' : 'only a token was found, not user name and password';
+    lookup.credential === undefined
+      ? 'no credentials were found'
+      : 'only a token was found, not user name and password';
   return new NotaryError('registry-unauthorized', `${text}: ${registry} asks for a login and ${found}`, {
-    hint: `Log in to ${registry} in a step before this one (docker login). Looked at: ${lookedAt.join(', ')}.`,
+    hint: `${remedy(registry, lookup)} Looked at: ${lookup.lookedAt.join(', ')}.`,
   });
+}
+
+function remedy(registry: string, { loggedOut }: CredentialLookup): string {
+  if (loggedOut !== true) {
+    return `Log in to ${registry} in a step before this one (docker login), or give {input:registryUsername} and {input:registryPassword}.`;
+  }
+  return [
+    'DOCKER_CONFIG is empty: a Docker@2 step with containerRegistry has logged out again when it ended.',
+    `Add a Docker@2 step with command: login to ${registry} before the one that pushes, which then stays logged in,`,
+    'or give {input:registryUsername} and {input:registryPassword}.',
+  ].join(' ');
 }
 
 function wrong({ registry, text }: Operation, { source }: CredentialLookup): NotaryError {

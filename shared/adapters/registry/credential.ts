@@ -16,6 +16,8 @@ export interface CredentialLookup {
   readonly source: string | undefined;
   /** Every place that was looked at, in order. */
   readonly lookedAt: readonly string[];
+  /** An earlier step has logged out: Docker@2 leaves an empty `DOCKER_CONFIG` then (ADO 3.6). */
+  readonly loggedOut?: boolean;
 }
 
 /** Password without user name means an identity token (REG 3.4); `<token>` is how helpers say so. */

@@ -59,7 +59,7 @@ export function createCredentials(options: CredentialOptions): Credentials {
 async function lookUp(
   registry: string,
   places: readonly Place[],
-  { log, mask }: CredentialOptions,
+  { log, mask, environment }: CredentialOptions,
 ): Promise<CredentialLookup> {
   const lookedAt: string[] = [];
   for (const place of places) {
@@ -71,7 +71,7 @@ async function lookUp(
     return { credential, source: place.name, lookedAt };
   }
   log.debug(`no credentials for ${registry} in ${lookedAt.join(', ')}`);
-  return { credential: undefined, source: undefined, lookedAt };
+  return { credential: undefined, source: undefined, lookedAt, loggedOut: environment['DOCKER_CONFIG'] === '' };
 }
 
 /** Also in the forms in which a secret travels: whoever logs a header must not log the secret. */

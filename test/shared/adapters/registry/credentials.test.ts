@@ -56,6 +56,7 @@ describe('createCredentials', () => {
         join(folder, '.docker', 'config.json'),
         join(folder, 'run', 'containers', 'auth.json'),
       ],
+      loggedOut: false,
     });
     expect((await find('r', {})).lookedAt).toHaveLength(1);
   });
