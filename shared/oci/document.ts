@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { NotaryError, messageOf } from '../errors.ts';
 import { encodeGoJson } from '../primitives/json-encode.ts';
+import { bytesField, stringArrayField, stringField } from '../primitives/json-fields.ts';
 import { malformedAt } from '../primitives/json-position.ts';
 import { parseJson, type JsonObject, type JsonValue } from '../primitives/json.ts';
 import { parseDigest } from '../primitives/digest.ts';
@@ -99,6 +100,7 @@ export function parseDescriptor(object: JsonObject): Descriptor {
   const digest = digestMember(object);
   const annotations = annotationsMember(object, 'annotations');
   const artifactType = textMember(object, 'artifactType');
+  refuseWrongTypes(object);
   return {
     mediaType: textMember(object, 'mediaType') ?? '',
     digest,
@@ -106,6 +108,16 @@ export function parseDescriptor(object: JsonObject): Descriptor {
     ...(annotations === undefined ? {} : { annotations }),
     ...(artifactType === undefined ? {} : { artifactType }),
   };
+}
+
+/** Members that are not read; of another type they are an error to other readers. */
+function refuseWrongTypes(object: JsonObject): void {
+  stringArrayField(object, 'urls');
+  bytesField(object, 'data');
+  const platform = objectMember(object, 'platform');
+  if (platform === undefined) return;
+  for (const key of ['architecture', 'os', 'os.version', 'variant']) stringField(platform, key);
+  stringArrayField(platform, 'os.features');
 }
 
 function digestMember(object: JsonObject): Descriptor['digest'] {

@@ -12,6 +12,7 @@ import {
   sizeMember,
   textMember,
 } from './document.ts';
+import { refuseAmbiguousNames } from './member-names.ts';
 
 /** Media types of manifests (image-spec media-types.md; the artifact manifest is of image-spec 1.1.0-rc). */
 export const manifestTypes = {
@@ -57,11 +58,12 @@ export type Manifest = ImageManifest | ImageIndex;
 
 /**
  * Parses a manifest of any known media type. Throws `malformed` also for a document that contradicts its media type or
- * could be read as both image and index (CVE-2021-41190).
+ * could be read as both image and index, or as another one (CVE-2021-41190).
  */
 export function parseManifest(bytes: Uint8Array, mediaType: string): Manifest {
   if (bytes.length > maxManifestSize) throw malformed(`a manifest has at most ${maxManifestSize} bytes`);
   const document = parseDocument(bytes);
+  refuseAmbiguousNames(document);
   checkShape(document, mediaType);
   const base = {
     mediaType,

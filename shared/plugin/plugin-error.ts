@@ -43,11 +43,13 @@ export function readPluginError(
     const code = stringField(report, 'errorCode');
     const message = stringField(report, 'errorMessage');
     const metadata = stringMapField(report, 'errorMetadata');
-    if (code === '' && message === '' && (metadata === undefined || metadata.size === 0))
-      throw new Error('incomplete json');
+    if (code === '' && message === '' && metadata === undefined) throw new Error('incomplete json');
     const details = [...(metadata ?? [])].map(([key, value]) => `${key}=${value}`).join(', ');
     const hint = [hints.get(code) ?? otherHint, details].filter((text) => text !== '').join(' ');
-    return failed(message === '' ? `plugin ${plugin} reported ${code || details}` : message, hint);
+    return failed(
+      message === '' ? `plugin ${plugin} reported ${code || details || 'an error and no reason'}` : message,
+      hint,
+    );
   } catch (cause) {
     const text = Buffer.from(stderr.subarray(0, shownLength)).toString('utf8').trim();
     return failed(

@@ -4,6 +4,7 @@ import { NotaryError } from '../errors.ts';
 import { encodeBase64 } from '../primitives/base64.ts';
 import { type GoJson, encodeGoJson } from '../primitives/json-encode.ts';
 import { arrayField, booleanField, membersNamed, objectOf, stringField } from '../primitives/json-fields.ts';
+import { plainJson } from '../primitives/json-plain.ts';
 import type { JsonObject } from '../primitives/json.ts';
 import { quote } from '../primitives/quote.ts';
 import { type PluginConfig, configMember } from './metadata.ts';
@@ -123,15 +124,22 @@ function unsayable(key: string): NotaryError {
 export function parseVerifyResponse(output: Uint8Array, plugin: string): PluginVerdict {
   return readResponse(output, 'verify-signature', plugin, (response) => ({
     findings: findingsOf(response),
-    processedAttributes: (arrayField(response, 'processedAttributes')?.items ?? []).flatMap((item) =>
-      item.kind === 'string' ? [item.value] : [],
-    ),
+    processedAttributes: processedOf(response),
   }));
+}
+
+/** Those that are text. Of several lists the last counts; all must decode as Go decodes values of any type. */
+function processedOf(response: JsonObject): readonly string[] {
+  for (const list of membersNamed(response, 'processedAttributes')) plainJson(list);
+  const items = arrayField(response, 'processedAttributes')?.items ?? [];
+  return items.flatMap((item) => (item.kind === 'string' ? [item.value] : []));
 }
 
 function findingsOf(response: JsonObject): ReadonlyMap<string, PluginFinding> {
   const findings = new Map<string, PluginFinding>();
   for (const results of membersNamed(response, 'verificationResults')) {
+    // a `null` empties the map that an earlier member filled
+    if (results.kind === 'null') findings.clear();
     for (const { key, value } of objectOf(results, 'verificationResults').members) {
       if (value.kind === 'null') {
         findings.delete(key);

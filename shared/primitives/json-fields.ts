@@ -22,7 +22,7 @@ export function membersNamed(object: JsonObject, name: string): readonly JsonVal
  * Whether Go would decode a member of this key into a field of this ASCII name. Beside upper and lower case, two characters
  * outside ASCII fold into it: the long s and the Kelvin sign.
  */
-function foldsTo(key: string, name: string): boolean {
+export function foldsTo(key: string, name: string): boolean {
   return key === name || (key.length === name.length && foldAscii(key) === foldAscii(name));
 }
 

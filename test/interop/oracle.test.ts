@@ -57,7 +57,7 @@ describe('the oracle', () => {
           'policy',
           'revocation',
         ],
-        ...['timestamp-response', 'timestamp-token', 'verification'],
+        ...['manifest', 'plugin', 'timestamp-response', 'timestamp-token', 'verification'],
       ].sort(),
     );
   });

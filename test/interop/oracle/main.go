@@ -45,6 +45,8 @@ var families = map[string]family{
 	"timestamp-token":    decideTimestampToken,
 	"timestamp-response": decideTimestampResponse,
 	"revocation":         decideRevocation,
+	"plugin":             decidePlugin,
+	"manifest":           decideManifest,
 }
 
 type line struct {

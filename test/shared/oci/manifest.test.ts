@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { NotaryError } from '../../../shared/errors.ts';
 import { artifactTypeOf, manifestTypes, parseManifest } from '../../../shared/oci/manifest.ts';
+import { expectError } from '../../support/expect-error.ts';
 
 const hex = '0'.repeat(64);
 const entry = { mediaType: manifestTypes.image, digest: `sha256:${hex}`, size: 3 };
@@ -57,6 +58,29 @@ describe('parseManifest', () => {
     ]);
     expect(Object.getPrototypeOf(manifest.annotations)).toBeNull();
   });
+
+  it.each([
+    ['"Layers":[]', 'Layers', 'layers'],
+    ['"layer\u017f":[]', 'layer\u017f', 'layers'],
+    ['"subject":{"mediaType":"a/b","digest":"x","SIZE":1}', 'SIZE', 'size'],
+    ['"layers":[{"MediaType":"a/b"}]', 'MediaType', 'mediaType'],
+  ])('[SEC-17] refuses %s, which only some readers take for that member', (member, key, name) => {
+    const text = `{"schemaVersion":2,"annotations":{"Layers":"x"},${member}}`;
+    expectError(
+      () => parseManifest(Buffer.from(text), manifestTypes.image),
+      'malformed',
+      new RegExp(`^member "${key}" could be read as ${name} \\(line 1, column \\d+\\)$`),
+    );
+  });
+
+  it.each(['"urls":"x"', '"urls":[1]', '"data":"-"', '"platform":[]', '"platform":{"os":1}'])(
+    '[SEC-16] refuses a descriptor with %s, though it is not read',
+    (member) => {
+      const layer = `{"mediaType":"a/b","digest":"sha256:${'0'.repeat(64)}","size":1,${member}}`;
+      const text = `{"schemaVersion":2,"layers":[${layer}]}`;
+      expect(() => parseManifest(Buffer.from(text), manifestTypes.image)).toThrow(NotaryError);
+    },
+  );
 
   it('[SEC-3] refuses depth and size beyond its limits', () => {
     const deep = `{"schemaVersion":2,"x":${'['.repeat(9_000)}${']'.repeat(9_000)}}`;

@@ -63,12 +63,31 @@ export const knownDifferences: readonly KnownDifference[] = [
       ].some((kind) => theirs.stage === 'invalid' && ours.stage === 'invalid' && isBoth(kind, theirs.text, ours.text)),
   },
   {
+    name: 'documents from registries',
+    families: ['signature-manifest'],
+    explains: ({ theirs, ours }) =>
+      theirs.accepted && strictManifestReasons.some((reason) => reason.test(ours.text ?? '')),
+  },
+  {
     name: 'COSE times outside the range of JavaScript dates',
     families: ['envelope-cose', 'envelope-bytes'],
     explains: ({ theirs, ours }) =>
       theirs.stage === ours.stage &&
       isDeepStrictEqual(withDateTimes(theirs.facts), JSON.parse(JSON.stringify(ours.facts))),
   },
+];
+
+/** Why a manifest is refused that Go's decoder takes. */
+const strictManifestReasons = [
+  /^duplicate member /,
+  /^the document is not valid UTF-8$/,
+  /^the manifest could be read as an image and as an index$/,
+  /^the manifest says it is .* but it was served as /,
+  /^schemaVersion is not 2$/,
+  /^\w+ is not a(?:n object| string| size in bytes|n array| list)/,
+  /^invalid digest /,
+  /^member ".*" could be read as /,
+  /^an entry of \w+ is not an object/,
 ];
 
 /** The version as a certificate has it. */

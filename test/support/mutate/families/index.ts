@@ -9,8 +9,10 @@ import { envelopeCose } from './envelope-cose.ts';
 import { envelopeJws } from './envelope-jws.ts';
 import { identity } from './identity.ts';
 import { path } from './path.ts';
+import { plugin } from './plugin.ts';
 import { policy } from './policy.ts';
 import { revocation } from './revocation.ts';
+import { signatureManifest } from './signature-manifest.ts';
 import { timestampResponse } from './timestamp-response.ts';
 import { timestampToken } from './timestamp-token.ts';
 import { verification } from './verification.ts';
@@ -32,4 +34,6 @@ export const families: readonly Family[] = [
   timestampToken,
   timestampResponse,
   revocation,
+  plugin,
+  signatureManifest,
 ];
