@@ -26,6 +26,8 @@ function quoteCharacter(character: string): string {
   if (printable.test(character)) return character;
   const code = character.codePointAt(0) ?? 0;
   if (code < 0x20 || code === 0x7f) return `\\x${hex(code, 2)}`;
+  // A byte that is no UTF-8, as `loneSurrogate` keeps it.
+  if (code >= 0xdc80 && code <= 0xdcff) return `\\x${hex(code - 0xdc00, 2)}`;
   // Half of a surrogate pair cannot stand in Go's UTF-8 text: it arrives there as the replacement character.
   if (code >= 0xd800 && code <= 0xdfff) return '\ufffd';
   return code < 0x10000 ? `\\u${hex(code, 4)}` : `\\U${hex(code, 8)}`;

@@ -2,22 +2,27 @@
 import { utf8OfBytes } from './bytes.ts';
 
 /**
- * Decodes UTF-8 as Go's `range` over a string does: each byte that is no part of a character becomes one U+FFFD. A byte
- * order mark is a character like any other.
+ * Decodes UTF-8 as Go's `range` over a string does: each byte that is no part of a character becomes one U+FFFD, or what
+ * `standIn` makes of it. A byte order mark is a character like any other.
  */
-export function decodeUtf8(bytes: Uint8Array): string {
-  return utf8OfBytes(bytes) ?? decodeBroken(bytes);
+export function decodeUtf8(bytes: Uint8Array, standIn: (byte: number) => string = () => '\ufffd'): string {
+  return utf8OfBytes(bytes) ?? decodeBroken(bytes, standIn);
+}
+
+/** A byte that is no part of a character, as a lone surrogate: no text contains it, and `quote` shows the byte. */
+export function loneSurrogate(byte: number): string {
+  return String.fromCharCode(0xdc00 + byte);
 }
 
 /** Runs of valid bytes with the offending ones replaced; the WHATWG decoder would replace several bytes by one. */
-function decodeBroken(bytes: Uint8Array): string {
+function decodeBroken(bytes: Uint8Array, standIn: (byte: number) => string): string {
   let text = '';
   let runStart = 0;
   let index = 0;
   while (index < bytes.length) {
     const width = characterWidth(bytes, index);
     if (width === 0) {
-      text += `${utf8OfBytes(bytes.subarray(runStart, index)) ?? ''}\ufffd`;
+      text += `${utf8OfBytes(bytes.subarray(runStart, index)) ?? ''}${standIn(bytes[index] ?? 0)}`;
       runStart = index + 1;
     }
     index += Math.max(width, 1);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { NotaryError, messageOf } from '../errors.ts';
-import { utf8OfBytes } from '../primitives/bytes.ts';
 import { quote } from '../primitives/quote.ts';
+import { decodeUtf8, loneSurrogate } from '../primitives/utf8.ts';
 
 /** Attributes of a distinguished name by type as written, except that `S` is `ST` (reference section 7.7). */
 export type DistinguishedName = ReadonlyMap<string, string>;
@@ -103,7 +103,8 @@ function decode(text: string): string {
     start = at + (single ? 2 : 3);
   }
   parts.push(Buffer.from(trimmed.slice(start)));
-  return textOf(Buffer.concat(parts));
+  // Escapes can spell bytes that are no UTF-8: different ones stay different, and equal to no subject of a certificate.
+  return decodeUtf8(Buffer.concat(parts), loneSurrogate);
 }
 
 function decodeHexPair(first: string, second: string | undefined): Buffer {
@@ -125,16 +126,6 @@ function trim(text: string): string {
   while (end > start && text[end - 1] === ' ') end--;
   const escapesBlank = text[end - 1] === '\\' && end < text.length;
   return text.slice(start, escapesBlank ? end + 1 : end);
-}
-
-/**
- * Escapes can spell bytes that are no UTF-8. Those become lone surrogates, which no text contains: different bytes stay
- * different, and equal to no subject of a certificate.
- */
-function textOf(bytes: Buffer): string {
-  const valid = utf8OfBytes(bytes);
-  if (valid !== undefined) return valid;
-  return Array.from(bytes, (byte) => String.fromCharCode(byte < 0x80 ? byte : 0xdc00 + byte)).join('');
 }
 
 function malformed(message: string): NotaryError {

@@ -92,6 +92,7 @@ describe('matchTrustedIdentity', () => {
 
   it.each([
     ['another value', 'C=US, ST=WA, O=other', 'map["C":"US" "O":"other" "ST":"WA"]'],
+    ['bytes that are no UTF-8', String.raw`C=US, ST=WA, O=ä\ff`, String.raw`map["C":"US" "O":"ä\xff" "ST":"WA"]`],
     ['other letter case', 'C=US, ST=WA, O=Acme', 'map["C":"US" "O":"Acme" "ST":"WA"]'],
     ['an attribute that the signer lacks', 'C=US, ST=WA, O=acme, X=y', 'map["C":"US" "O":"acme" "ST":"WA" "X":"y"]'],
     [
