@@ -82,11 +82,11 @@ const strictManifestReasons = [
   /^duplicate member /,
   /^the document is not valid UTF-8$/,
   /^the manifest could be read as an image and as an index$/,
-  /^the manifest says it is .* but it was served as /,
+  /^the manifest says it is .* but it was served as /s,
   /^schemaVersion is not 2$/,
   /^\w+ is not a(?:n object| string| size in bytes|n array| list)/,
   /^invalid digest /,
-  /^member ".*" could be read as /,
+  /^member ".*" could be read as /s,
   /^an entry of \w+ is not an object/,
 ];
 
