@@ -86,6 +86,10 @@ class GraphReader {
     for (let next = wanted, step = depth; next.length > 0; step++) {
       if (step > maxDepth) throw limit(`more than ${maxDepth} steps from the artifact to what belongs to it`);
       const fresh = unique(next).filter(({ digest }) => !this.#nodes.has(digest));
+      // Before any of them is asked for: an index of 4 MiB names tens of thousands.
+      if (this.#fetched.size + fresh.filter(({ digest }) => !this.#fetched.has(digest)).length > maxManifests) {
+        throw limit(`more than ${maxManifests} manifests`);
+      }
       await eachConcurrently(fresh, concurrency, async (descriptor) => {
         this.#nodes.set(descriptor.digest, await this.#fetch(descriptor));
       });
