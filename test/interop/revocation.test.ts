@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { createHttpClient } from '../../shared/adapters/http.ts';
+import { createRevocationSource } from '../../shared/adapters/revocation-http.ts';
+import { openTimestampAuthority } from '../../shared/adapters/timestamp-authority.ts';
+import { parseTimestampRoot } from '../../shared/timestamp/root-certificate.ts';
 import {
   createCertificateAuthority,
   issueCertificate,
@@ -18,12 +22,14 @@ import {
 } from '../fakes/certificate-extensions.ts';
 import { startRevocationResponder, type Reply, type RevocationResponder } from '../fakes/revocation-responder.ts';
 import { makeToken, timestampExtensions } from '../fakes/timestamp-token.ts';
+import { quietLog } from '../fakes/verification.ts';
 import { pushImage, type PushedImage } from './support/image.ts';
 import { signingKey } from './support/keys.ts';
 import { createNotation, strictPolicy, type Notation } from './support/notation.ts';
 import { answerWithOpenssl, makeCrlWithOpenssl, type OpensslOcsp } from './support/openssl-authority.ts';
 import { reasons, signWithUs, verifyWithUs } from './support/ours.ts';
 import { startRegistry, type RunningRegistry } from './support/registries.ts';
+import { startOpensslTimestampAuthority, timestampRoot } from './support/timestamp-authority.ts';
 
 let registry: RunningRegistry;
 let server: RevocationResponder;
@@ -299,4 +305,33 @@ describe.each(Object.entries(scenarios))('%s', (_, scenario) => {
     await signWithUs(image, { key: signing, format: 'cose', timestamper });
     await expectBoth(image, notation, scenario.verdict);
   });
+});
+
+it('[KEY-107] signs and verifies with a TSA, an OCSP responder and a CRL of OpenSSL at once', async () => {
+  const issuerCrl = ({ leaf, issuer, root }: Subject): Answerer =>
+    published(() => [{ certificate: issuer }])({ leaf, issuer: root, root });
+  const key = writeKey(createSigner({ verdict: 'good', ocsp: { a: goodOcsp }, issuerCrl }, defaultExtensions.leaf));
+  const tsa = await startOpensslTimestampAuthority();
+  onTestFinished(() => tsa.stop());
+  const [statement] = strictPolicy.trustPolicies;
+  const trustStores = ['ca:interop', 'tsa:clocks'];
+  const signatureVerification = { level: 'strict', verifyTimestamp: 'always' };
+  const trustPolicy = { ...strictPolicy, trustPolicies: [{ ...statement, trustStores, signatureVerification }] };
+  const notation = createNotation({ trusted: [key.root], timestampRoots: [timestampRoot], trustPolicy });
+  onTestFinished(() => {
+    notation.remove();
+  });
+  const http = createHttpClient({ userAgent: 'interop/1', environment: {} });
+  onTestFinished(() => http.close());
+  const [clock, log] = [{ now: () => new Date() }, quietLog];
+  const timestamper = openTimestampAuthority({
+    ...{ urls: [new URL(tsa.url)], http, clock, log },
+    root: parseTimestampRoot(readFileSync(timestampRoot), timestampRoot),
+    revocation: createRevocationSource({ http, clock, log }),
+  });
+  const image = await pushImage(registry.host, 'revocation/everything');
+  const record = await signWithUs(image, { key, format: 'cose', timestamper });
+  expect(record.timestamped).toBe(true);
+  expect(tsa.answered).toBe(1);
+  await expectBoth(image, notation, 'good');
 });
