@@ -9,7 +9,7 @@ import { fakeHost, type FakeHost, type FakeHostOptions } from '../fakes/host.ts'
 import { startRegistry, type EmbeddedRegistry } from '../fakes/registry.ts';
 import { startTimestampAuthority } from '../fakes/timestamp-authority.ts';
 import { tsaAuthority } from '../fakes/timestamp-token.ts';
-import { policyText, skipStatement } from '../fakes/trust-policy.ts';
+import { policyText, skipStatement, type StatementJson } from '../fakes/trust-policy.ts';
 import { pushImage } from '../support/push-image.ts';
 
 // Copying through everything but the host.
@@ -36,7 +36,7 @@ afterEach(async () => {
   rmSync(workspace, { recursive: true });
 });
 
-function writePolicy(...statements: Parameters<typeof policyText>): void {
+function writePolicy(...statements: readonly StatementJson[]): void {
   writeFileSync(join(workspace, 'policy/trustpolicy.json'), policyText(...statements));
 }
 

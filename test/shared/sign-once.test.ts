@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { openLocalKey } from '../../shared/adapters/signers/local-key.ts';
 import type { RawSigner } from '../../shared/ports.ts';
 import { Secret } from '../../shared/primitives/secret.ts';
-import { signArtifact } from '../../shared/sign.ts';
+import { type SignRequest, signArtifact } from '../../shared/sign.ts';
 import { SignedOnce } from '../../shared/sign-once.ts';
 import { Scenario, quietLog, signer } from '../fakes/verification.ts';
 
@@ -19,11 +19,12 @@ function countingKey(failures = 0) {
 }
 
 function sign(scenario: Scenario, key: RawSigner, once: SignedOnce) {
-  const request = {
+  const request: SignRequest = {
     ...{ name: 'reg.example/app', tagOrDigest: scenario.artifact.digest, envelopeMediaType: 'application/cose' },
-    ...{ userMetadata: new Map(), manifestForm: 'config-media-type', referrersMode: 'tag-schema' },
-    ...{ signingAgent: 'agent/1.0', once },
-  } as const;
+    ...{ userMetadata: new Map(), signingAgent: 'agent/1.0', once },
+    manifestForm: 'config-media-type',
+    referrersMode: 'tag-schema',
+  };
   // A clock that goes on: another signature would have another time.
   let now = Date.UTC(2026, 4, 4);
   const clock = { now: () => new Date((now += 5000)) };
