@@ -153,7 +153,9 @@ describe.each(hosts)('Azure Artifact Signing on %s', (_, sign) => {
   });
 
   it('[KEY-75] signs five artifacts with one token and five operations, in their order', async () => {
-    const images = await Promise.all([1, 2, 3, 4, 5].map((n) => pushImage(registry.host, `batch/${n}`)));
+    const images = await Promise.all(
+      [1, 2, 3, 4, 5].map((n) => pushImage(registry.host, `batch/${n}`, { content: `batch ${n}` })),
+    );
     const references = images.map(({ reference }) => reference);
     const tokensBefore = entra.requests.length;
     const signed = await sign({ artifacts: references.join('\n') });
