@@ -8,7 +8,7 @@ async function main(): Promise<void> {
   const problem = temporaryFolderProblem(process.env['AGENT_TEMPDIRECTORY']);
   if (problem !== undefined) {
     // Without that folder task-lib cannot load, so its commands are written out.
-    process.stdout.write(`##vso[task.issue type=error;]${problem}\n##vso[task.complete result=Failed;]${problem}\n`);
+    failStep(problem);
     return;
   }
   const secretInputs = takeSecretInputs(process.env);
@@ -26,9 +26,20 @@ function temporaryFolderProblem(folder: string | undefined): string | undefined 
     accessSync(folder, constants.W_OK);
     return undefined;
   } catch (thrown) {
-    const reason = thrown instanceof Error ? thrown.message : String(thrown);
-    return safeText(`Agent.TempDirectory cannot be used: ${reason}`).replaceAll('\n', ' ');
+    return `Agent.TempDirectory cannot be used: ${reasonOf(thrown)}`;
   }
 }
 
-void main();
+function reasonOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}
+
+/** Everything else that can go wrong is told by `run`. */
+function failStep(problem: string): void {
+  const text = safeText(problem).replaceAll('\n', ' ');
+  process.stdout.write(`##vso[task.issue type=error;]${text}\n##vso[task.complete result=Failed;]${text}\n`);
+}
+
+main().catch((thrown: unknown) => {
+  failStep(`The task cannot start: ${reasonOf(thrown)}`);
+});

@@ -38,9 +38,13 @@ export async function parseKeyVaultInputs(reader: InputReader, log: Log): Promis
   const caCerts = config?.get('ca_certs');
   const given = caCerts !== undefined || reader.given('caCertBundle');
   if (selfSigned && given) {
+    const names =
+      config?.get('self_signed') === 'true' || caCerts !== undefined ? ['self_signed', 'ca_certs'] : undefined;
+    const [one, other] = names ?? ['{input:selfSigned}', '{input:caCertBundle}'];
+    const hint = `Remove ${one} or ${other}.`;
     const text =
       'Self-signed certificate is specified. Please do not specify the `ca_certs` parameter if it is a self-signed certificate.';
-    reader.report(new NotaryError('input-invalid', text, { hint: 'Remove one of the two.' }));
+    reader.report(new NotaryError('input-invalid', text, { hint }));
   }
   const credentialType = await reader.attempt(() => parseCredentialType(config?.get('credential_type')));
   const caCertificates = given ? await reader.attempt(() => readBundle(reader, caCerts)) : undefined;

@@ -20,17 +20,20 @@ export function needsTimestamp(envelope: VerifiedEnvelope, statement: TrustPolic
  * valid now. Where `needsTimestamp` says so, neither counts.
  */
 export function validateAuthenticTimestamp(
-  { signedAttributes: attributes, certificateChain: chain }: VerifiedEnvelope,
+  { signedAttributes: attributes, unsignedAttributes, certificateChain: chain }: VerifiedEnvelope,
   action: ValidationAction,
   now: Date,
 ): ValidationResult {
   const type = 'authenticTimestamp';
-  if (attributes.signingScheme === 'notary.x509') return { type, action, ...validNow(chain, now) };
+  if (attributes.signingScheme === 'notary.x509') {
+    const timestamped = (unsignedAttributes.timestampSignature?.length ?? 0) > 0;
+    return { type, action, ...validNow(chain, now, timestamped ? unusedTimestampHint : expiredHint) };
+  }
   const { date, offsetMinutes } = attributes.authenticSigningTime;
   return { type, action, ...validAtSigning(chain, date, formatRfc1123(date, offsetMinutes)) };
 }
 
-function validNow(chain: readonly Certificate[], now: Date): Finding {
+function validNow(chain: readonly Certificate[], now: Date, hint: string): Finding {
   for (const { subject, notBefore, notAfter } of chain) {
     const validity = `certificate ${quote(subject)} validity period`;
     if (now < notBefore) {
@@ -39,13 +42,17 @@ function validNow(chain: readonly Certificate[], now: Date): Finding {
     }
     if (now > notAfter) {
       const until = quote(formatRfc1123(notAfter));
-      return { error: `verification time is after ${validity}, it was expired at ${until}`, hint: expiredHint };
+      return { error: `verification time is after ${validity}, it was expired at ${until}`, hint };
     }
   }
   return { note: 'all certificates are valid now; no timestamp was needed' };
 }
 
 const expiredHint = 'Sign the artifact again with a certificate that is valid.';
+
+/** With a tsa store in the policy, the timestamp would have been asked. */
+const unusedTimestampHint =
+  'The signature has a timestamp, which the trust policy does not use: add tsa:<store> to the trustStores of its statement, and the root certificate of the timestamp authority to x509/tsa/<store> in {input:trustStore}. Or sign the artifact again with a certificate that is valid.';
 
 function validAtSigning(chain: readonly Certificate[], signed: Date, shown: string): Finding {
   const invalid = chain.find(({ notBefore, notAfter }) => signed < notBefore || signed > notAfter);

@@ -20,7 +20,7 @@ it('tells a failure once, in the words of the host, with what to do', async () =
   expect(host.results).toEqual(['failed']);
 });
 
-it('does not let a defect out, and says that it is one', async () => {
+it('[ADO-85] does not let a defect out, and says that it is one', async () => {
   const host = fakeHost();
   host.setup = () => Promise.reject(new TypeError('x is not a function'));
   await run(Object.assign(host, { command: () => 'setup' as const }));

@@ -64,6 +64,8 @@ export interface AgentStep {
   readonly restricted?: boolean;
   /** YAML `target: settableVariables`. */
   readonly settableVariables?: readonly string[];
+  /** Cancels the job while the step runs. */
+  readonly cancelled?: AbortSignal;
 }
 
 interface Variable {
@@ -127,7 +129,8 @@ export class AgentJob {
     const environment = this.#environment(definition, step);
     const printed: string[] = [];
     const node = (this.#options.node ?? node24).path;
-    const exitCode = await runProcess(node, target, this.sources, environment, (line) => printed.push(line));
+    const onLine = (line: string): void => void printed.push(line);
+    const exitCode = await runProcess(node, target, this.sources, environment, onLine, step.cancelled);
     return this.#judge(definition, step, printed, exitCode);
   }
 

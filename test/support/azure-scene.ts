@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import type { CertificateAuthority, TestSigner } from '../fakes/certificate-authority.ts';
 import { policyText } from '../fakes/trust-policy.ts';
 import { AgentJob, packagedTask } from './azure-agent.ts';
-import type { AgentJobOptions, StepResult } from './azure-agent.ts';
+import type { AgentJobOptions, AgentStep, StepResult } from './azure-agent.ts';
 
 /** The fake of Docker@2. */
 export const dockerTask = { folder: join(import.meta.dirname, '..', 'fakes', 'docker-task') };
@@ -33,10 +33,15 @@ export class AzureScene {
   }
 
   /** Signs with the secret key. By the Referrers API, unless the inputs say otherwise: the tag takes time to settle. */
-  sign(inputs: Readonly<Record<string, string>> = {}, name = 'sign'): Promise<StepResult> {
+  sign(
+    inputs: Readonly<Record<string, string>> = {},
+    name = 'sign',
+    { cancelled }: Pick<AgentStep, 'cancelled'> = {},
+  ): Promise<StepResult> {
     const key = { privateKey: '$(signingKey)', certificateChain: '.pipeline/signing-chain.pem' };
     const quick = { allowReferrersAPI: 'true' };
-    return this.job.run({ name, task: packagedTask, inputs: { command: 'sign', ...key, ...quick, ...inputs } });
+    const all = { command: 'sign', ...key, ...quick, ...inputs };
+    return this.job.run({ name, task: packagedTask, inputs: all, ...(cancelled === undefined ? {} : { cancelled }) });
   }
 
   verify(inputs: Readonly<Record<string, string>> = {}, name = 'verify'): Promise<StepResult> {

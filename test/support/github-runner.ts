@@ -40,6 +40,8 @@ export interface StepOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Runs this file instead of the `main` of action.yml. */
   readonly main?: string;
+  /** Cancels the job while the step runs. */
+  readonly cancelled?: AbortSignal;
 }
 
 /** What became of a step. */
@@ -123,7 +125,7 @@ export class GitHubJob {
     const notes = inputWarnings(manifest, options.with ?? {});
     const main = options.main ?? join(folder, manifest.runs.main);
     const env = { ...this.environment(files), ...inputsOf(manifest, options.with ?? {}), ...options.env };
-    const exitCode = await runNode(main, this.workspace, env, log);
+    const exitCode = await runNode(main, this.workspace, env, log, options.cancelled);
     refuseUnexpected(log);
     return await this.#resultOf(exitCode, files, log, notes);
   }
