@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFileSync } from 'node:fs';
+import { copyArtifact, type CopyCounts } from '../../../shared/copy.ts';
+import { readCopyGraph } from '../../../shared/copy-graph.ts';
+import type { CopyTarget } from '../../../shared/copy-ports.ts';
 import { createRegistryClient } from '../../../shared/adapters/registry/client.ts';
 import { createHttpClient } from '../../../shared/adapters/http.ts';
 import { createRevocationSource } from '../../../shared/adapters/revocation-http.ts';
@@ -10,7 +13,6 @@ import { noVerificationPlugins } from '../../fakes/verification-plugins.ts';
 import { envelopeMediaTypes, type EnvelopeFormat } from '../../../shared/envelope/content.ts';
 import { inspectArtifact, type Inspection } from '../../../shared/inspect.ts';
 import type {
-  ArtifactTarget,
   Log,
   ReferrersMode,
   SignatureRecord,
@@ -114,11 +116,26 @@ export function inspectWithUs(image: PushedImage): Promise<Inspection> {
   );
 }
 
+/** Copies an image with all that belongs to it to a repository, with the core of this product. */
+export function copyWithUs(
+  image: PushedImage,
+  to: Pick<PushedImage, 'registry' | 'repository'> & { readonly tags?: readonly string[] },
+  options: OurOptions & { readonly mode?: ReferrersMode } = {},
+): Promise<CopyCounts> {
+  return withTarget(image, options, (source) =>
+    withTarget(to, options, async (target) => {
+      const graph = await readCopyGraph(source, await source.resolve(image.digest));
+      const request = { graph, tags: to.tags ?? [], referrersMode: options.mode ?? 'api-first' } as const;
+      return copyArtifact(request, { source, target, confirm: () => Promise.resolve() });
+    }),
+  );
+}
+
 /** Our view of the repository of an image, for as long as the work takes. */
 export async function withTarget<T>(
   image: Pick<PushedImage, 'registry' | 'repository'>,
   options: OurOptions,
-  work: (target: ArtifactTarget) => Promise<T>,
+  work: (target: CopyTarget) => Promise<T>,
 ): Promise<T> {
   const client = createRegistryClient({
     insecureRegistries: [],
