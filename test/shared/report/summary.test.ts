@@ -2,12 +2,46 @@
 import { marked } from 'marked';
 import { describe, expect, it } from 'vitest';
 import { NotaryError } from '../../../shared/errors.ts';
+import { parseDigest } from '../../../shared/primitives/digest.ts';
 import { inspectSummary } from '../../../shared/report/inspect-report.ts';
 import { signSummary } from '../../../shared/report/sign-report.ts';
 import { verifySummary } from '../../../shared/report/verify-report.ts';
 import type { VerifyReportEntry } from '../../../shared/report/verify-entry.ts';
+import { parseLevel } from '../../../shared/trust/level.ts';
+import type { SignatureOutcome } from '../../../shared/validation/outcome.ts';
 
 const words = (text: string): string => text;
+
+/** An artifact with signatures that say the same text wherever somebody else chooses one. */
+function accepted(text: string, signatures = 1): VerifyReportEntry {
+  const certificate = { subject: text, issuer: text, notBefore: '', notAfter: '', thumbprint: '' };
+  const check = { method: 'ocsp', server: text, result: 'unknown', error: text } as const;
+  const revocation = [{ subject: text, status: 'unknown', reason: text, checks: [check, check] }] as const;
+  const timestamp = { earliest: '', latest: '', certificates: [certificate] };
+  const signature: SignatureOutcome = {
+    digest: parseDigest(`sha256:${'0'.repeat(64)}`),
+    verified: true,
+    validations: [
+      { type: 'authenticTimestamp', action: 'enforce', note: text, timestamp },
+      { type: 'revocation', action: 'log', error: text, note: text, revocation },
+    ],
+    error: text,
+    signature: {
+      ...{ envelopeMediaType: text, signingScheme: text, algorithm: text, signingTime: text, expiry: text },
+      ...{ timestamped: true, userMetadata: { [text]: text }, certificates: [certificate] },
+    },
+  };
+  return {
+    requested: text,
+    outcome: {
+      ...{ outcome: 'verified', requested: text, reference: text, artifact: undefined, statement: text },
+      ...{ verifiedAt: '2026-01-01T00:00:00Z', selectedBy: 'registry-scope', scope: text },
+      ...{ warnings: [text], expiring: [text], notices: [text] },
+      level: parseLevel('strict', new Map([['revocation', 'log']])),
+      signatures: Array.from({ length: signatures }, () => signature),
+    },
+  };
+}
 
 /** Texts as a registry or a certificate could choose them. */
 const hostile = [
@@ -69,6 +103,10 @@ describe.each(hostile)('[GH-87] [ADO-89] a summary with %j', (text) => {
     expectInert(verifySummary([entry], words), text);
   });
 
+  it('shows it inertly in everything that explains an outcome', () => {
+    expectInert(verifySummary([accepted(text)], words), text);
+  });
+
   it('shows it inertly when inspecting', () => {
     expectInert(inspectSummary([{ requested: text, error: new NotaryError('internal', text) }], words), text);
   });
@@ -84,4 +122,13 @@ it('[GH-88] says how many artifacts are not shown', () => {
   const summary = signSummary(entries, words);
   expect(summary.length).toBeLessThan(1024 * 1024);
   expect(summary).toContain('4800 more artifacts not shown.');
+});
+
+it('[GH-88] explains as many artifacts as there is room for, and says of how many it does not', () => {
+  const entries = Array.from({ length: 500 }, () => accepted('CN=🔏|'.repeat(20), 100));
+  const summary = verifySummary(entries, words);
+  expect(Buffer.byteLength(summary)).toBeLessThan(1024 * 1024);
+  expect(summary).toContain('90 more signatures not shown.');
+  expect(summary).toMatch(/The checks of \d+ more artifacts are in the log only\./);
+  expect(summary).toContain('300 more artifacts not shown.');
 });
