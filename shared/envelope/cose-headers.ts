@@ -44,6 +44,7 @@ export function parseBuckets(protectedItem: CborItem, unprotectedItem: CborItem)
 function headersOf(item: CborItem, bucket: Bucket): CoseHeaders {
   if (item.kind !== 'map') throw invalid(bucket, 'require map type');
   const headers = new Map(item.entries.map(([key, value]) => [labelOf(key), withoutSelfDescription(value)]));
+  if (headers.size < item.entries.length) throw invalid(bucket, 'found duplicate map key');
   for (const [label, value] of headers) {
     const problem = typeof label === 'number' ? rules.get(label)?.(value, bucket, headers) : undefined;
     if (problem !== undefined) throw invalid(bucket, `header parameter: ${problem}`);
@@ -53,7 +54,7 @@ function headersOf(item: CborItem, bucket: Bucket): CoseHeaders {
 
 /** A label as a map key: an integer that fits is a number. Throws `malformed` for other types. */
 function labelOf(key: CborItem): CoseLabel {
-  const label = labelFrom(key);
+  const label = labelFrom(withoutSelfDescription(key));
   if (label === undefined) throw new NotaryError('malformed', 'cbor: header label: require int / tstr type');
   return label;
 }
@@ -109,7 +110,9 @@ function mediaTypeRule(name: string, value: CborItem): string | undefined {
   const text = value.value;
   if (text === '') return `${name}: require non-empty string`;
   if (text.startsWith(' ') || text.endsWith(' ')) return `${name}: require no leading/trailing whitespace`;
-  return text.split('/').length === 2 ? undefined : `${name}: require text of form type/subtype`;
+  const slash = text.indexOf('/');
+  const one = slash >= 0 && !text.includes('/', slash + 1);
+  return one ? undefined : `${name}: require text of form type/subtype`;
 }
 
 function byteString(name: string): Rule {

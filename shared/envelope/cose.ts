@@ -4,7 +4,7 @@ import { encodeCbor } from '../primitives/cbor-encode.ts';
 import type { CborArray, CborItem } from '../primitives/cbor-item.ts';
 import { parseCbor } from '../primitives/cbor.ts';
 import { verifySignature } from '../primitives/crypto.ts';
-import { type Certificate, parseCertificate } from '../x509/certificate.ts';
+import { type Certificate, parseForeignCertificate } from '../x509/certificate.ts';
 import { type SignatureAlgorithm, signatureAlgorithms } from './algorithm.ts';
 import { algorithmOfLeaf, claimNames } from './attributes.ts';
 import type { ParsedEnvelope, UncheckedContent, UnsignedAttributes } from './content.ts';
@@ -76,7 +76,7 @@ function parseLeaf(unprotected: CoseHeaders): Certificate {
   if (first === undefined) throw invalidEnvelope('certificate chain is not present');
   if (first.kind !== 'bytes') throw invalidEnvelope('COSE envelope malformed leaf certificate');
   try {
-    return parseCertificate(first.value);
+    return parseForeignCertificate(first.value);
   } catch (error) {
     throw invalidEnvelope('malformed leaf certificate', error);
   }

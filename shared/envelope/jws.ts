@@ -5,7 +5,7 @@ import { verifySignature } from '../primitives/crypto.ts';
 import { bytesArrayField, bytesField, objectField, objectOf, stringField } from '../primitives/json-fields.ts';
 import { parseJson } from '../primitives/json.ts';
 import { plainJson } from '../primitives/json-plain.ts';
-import { type Certificate, parseCertificate } from '../x509/certificate.ts';
+import { type Certificate, parseForeignCertificate } from '../x509/certificate.ts';
 import { type SignatureAlgorithm, signatureAlgorithms } from './algorithm.ts';
 import { claimNames } from './attributes.ts';
 import type { ParsedEnvelope, UncheckedContent } from './content.ts';
@@ -70,7 +70,7 @@ function jwsHasPrescribedSalt(jws: Jws): boolean {
 
 function parseLeaf(der: Uint8Array): Certificate {
   try {
-    return parseCertificate(der);
+    return parseForeignCertificate(der);
   } catch (error) {
     throw invalidEnvelope('malformed leaf certificate', error);
   }

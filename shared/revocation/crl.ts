@@ -105,7 +105,7 @@ export function findRevocation(bundle: CrlBundle, question: RevocationQuestion):
   const { certificate, authenticSigningTime } = question;
   const lists = bundle.delta === undefined ? [bundle.base] : [bundle.base, bundle.delta];
   let temporary: RevocationListEntry | undefined;
-  for (const entry of lists.flatMap((list) => entriesOf(list, certificate.serialNumber))) {
+  for (const entry of entriesOfAll(lists, certificate.serialNumber)) {
     const invalidityDate = readInvalidityDate(entry);
     const signedBefore = authenticSigningTime && invalidityDate && isDateBefore(authenticSigningTime, invalidityDate);
     if (signedBefore === true) return undefined;
@@ -113,6 +113,10 @@ export function findRevocation(bundle: CrlBundle, question: RevocationQuestion):
     if (temporary === undefined || temporary.revocationDate < entry.revocationDate) temporary = entry;
   }
   return temporary?.reasonCode === certificateHold ? temporary : undefined;
+}
+
+function* entriesOfAll(lists: readonly RevocationList[], serialNumber: bigint): Generator<RevocationListEntry> {
+  for (const list of lists) yield* entriesOf(list, serialNumber);
 }
 
 function readInvalidityDate({ extensions }: RevocationListEntry): Instant | undefined {

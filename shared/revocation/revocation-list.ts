@@ -34,6 +34,9 @@ export interface RevocationListEntry {
   readonly extensions: readonly Extension[];
 }
 
+/** Extensions of a CRL or an entry: there are less than ten, and each that is kept takes some hundred bytes. */
+const maxExtensions = 1000;
+
 const crlNumberOid = '2.5.29.20';
 const reasonCodeOid = '2.5.29.21';
 
@@ -54,7 +57,7 @@ export function parseRevocationList(bytes: Uint8Array): RevocationList {
   readTime(tbs); // thisUpdate
   const nextUpdate = tbs.nextIs(tag.generalizedTime) || tbs.nextIs(tag.utcTime) ? readTime(tbs) : undefined;
   const revokedCertificates = tbs.nextIs(tag.sequence) ? tbs.content(tag.sequence, malformedList) : new Uint8Array();
-  forEachEntry(revokedCertificates, readEntry);
+  for (const entry of entryContents(revokedCertificates)) readEntry(entry);
   const extensions = readExtensions(tbs);
   return {
     der: list.encoded,
@@ -68,18 +71,19 @@ export function parseRevocationList(bytes: Uint8Array): RevocationList {
   };
 }
 
-/** The entries of a certificate, in their order. */
-export function entriesOf({ revokedCertificates }: RevocationList, serialNumber: bigint): RevocationListEntry[] {
-  const entries: RevocationListEntry[] = [];
-  forEachEntry(revokedCertificates, (entry) => {
-    if (new DerReader(entry).integer('x509: malformed serial number') === serialNumber) entries.push(readEntry(entry));
-  });
-  return entries;
+/** The entries of a certificate, in their order, one by one: a CRL may have a million for the same one. */
+export function* entriesOf(
+  { revokedCertificates }: RevocationList,
+  serialNumber: bigint,
+): Generator<RevocationListEntry> {
+  for (const entry of entryContents(revokedCertificates)) {
+    if (new DerReader(entry).integer('x509: malformed serial number') === serialNumber) yield readEntry(entry);
+  }
 }
 
-function forEachEntry(content: Uint8Array, read: (entry: Uint8Array) => unknown): void {
+function* entryContents(content: Uint8Array): Generator<Uint8Array> {
   for (const entries = new DerReader(content); !entries.empty;) {
-    read(entries.content(tag.sequence, 'x509: malformed crl'));
+    yield entries.content(tag.sequence, 'x509: malformed crl');
   }
 }
 
@@ -96,6 +100,7 @@ function readEntry(content: Uint8Array): RevocationListEntry {
       reasonCode = new DerReader(extension.value).int64('x509: malformed reasonCode extension', tag.enumerated);
     }
     extensions.push(extension);
+    checkCount(extensions);
   }
   return { serialNumber, revocationDate, reasonCode, extensions };
 }
@@ -126,8 +131,13 @@ function readExtensions(tbs: DerReader): Extension[] {
     if (extension.oid === extensionOid.authorityKeyIdentifier) checkUnusedExtension(extension);
     if (extension.oid === crlNumberOid) parseNumber(extension);
     extensions.push(extension);
+    checkCount(extensions);
   }
   return extensions;
+}
+
+function checkCount({ length }: readonly Extension[]): void {
+  if (length > maxExtensions) throw malformed(`x509: crl with more than ${maxExtensions} extensions`);
 }
 
 function readNumber(extensions: readonly Extension[]): bigint | undefined {

@@ -3,7 +3,7 @@ import { NotaryError } from '../errors.ts';
 import { contextConstructedTag, contextTag, tag, type DerElement } from '../primitives/asn1.ts';
 import { Asn1Fields, sequenceAt, valuesOf } from '../primitives/asn1-fields.ts';
 import { derOfBer } from '../primitives/ber.ts';
-import { parseDerCertificates, type Certificate } from '../x509/certificate.ts';
+import { parseForeignCertificates, type Certificate } from '../x509/certificate.ts';
 import { readAlgorithm, readSignerInfo, type SignerInfo } from './signer-info.ts';
 import { invalidTimestamp, timestampStep } from './timestamp-error.ts';
 
@@ -17,9 +17,6 @@ export interface SignedData {
 }
 
 const signedDataType = '1.2.840.113549.1.7.2';
-
-/** Certificates in one token: a chain has three or four, and each one costs the import of its key. */
-const maxCertificates = 100;
 
 /** Signers of one token: there must be one (RFC 3161, 2.4.2), and for each the paths to a root are searched. */
 const maxSignerInfos = 16;
@@ -88,11 +85,7 @@ function isContent({ tag: own }: DerElement): boolean {
 function readCertificates(encoded: Uint8Array): readonly Certificate[] {
   const problem =
     'cms: syntax error: failed to parse X.509 certificates from signed data. Only X.509 certificates are supported: ';
-  return timestampStep(problem, () => {
-    const certificates = parseDerCertificates(encoded);
-    if (certificates.length > maxCertificates) throw malformed(`structure error: more than ${maxCertificates}`);
-    return certificates;
-  });
+  return timestampStep(problem, () => parseForeignCertificates(encoded));
 }
 
 function malformed(problem: string): NotaryError {

@@ -68,6 +68,12 @@ export interface Certificate {
 /** Leaf first, never empty. */
 export type CertificateChain = readonly [Certificate, ...Certificate[]];
 
+/** Certificates that a signature or token may bring along: a chain has three or four, and each one costs the import of its key. */
+const maxForeignCertificates = 100;
+
+/** Bytes of them together: each has one or two thousand, and what they hold takes forty times as much memory. */
+const maxForeignBytes = 1024 * 1024;
+
 /** Parses exactly one certificate; throws `certificate-invalid` for whatever Go's `x509.ParseCertificate` refuses. */
 export function parseCertificate(der: Uint8Array): Certificate {
   const certificate = parseFirst(der);
@@ -85,11 +91,17 @@ export function parseCertificates(file: Uint8Array): Certificate[] {
   return parseDerCertificates(file);
 }
 
-/** Parses certificates that stand one after the other. Throws `certificate-invalid`. */
-export function parseDerCertificates(bytes: Uint8Array): Certificate[] {
+/** Parses certificates of a token, which stand one after the other. Throws `certificate-invalid`. */
+export function parseForeignCertificates(bytes: Uint8Array): Certificate[] {
+  checkForeignSize(bytes.length);
+  return parseDerCertificates(bytes, maxForeignCertificates);
+}
+
+function parseDerCertificates(bytes: Uint8Array, most = Infinity): Certificate[] {
   const certificates: Certificate[] = [];
   let rest = bytes;
   while (rest.length > 0) {
+    if (certificates.length === most) throw tooMany();
     const certificate = parseFirst(rest);
     certificates.push(certificate);
     rest = rest.subarray(certificate.der.length);
@@ -97,13 +109,29 @@ export function parseDerCertificates(bytes: Uint8Array): Certificate[] {
   return certificates;
 }
 
+/** Parses the leaf certificate of an envelope. Throws `certificate-invalid`. */
+export function parseForeignCertificate(der: Uint8Array): Certificate {
+  checkForeignSize(der.length);
+  return parseCertificate(der);
+}
+
 /** Parses the certificates of an envelope; throws `certificate-invalid`, or `chain-invalid` when there is none. */
 export function parseChain(ders: readonly Uint8Array[]): CertificateChain {
+  if (ders.length > maxForeignCertificates) throw tooMany();
+  checkForeignSize(ders.reduce((sum, { length }) => sum + length, 0));
   const [leaf, ...others] = ders.map(parseCertificate);
   if (leaf === undefined) {
     throw new NotaryError('chain-invalid', 'certificate chain must contain at least one certificate');
   }
   return [leaf, ...others];
+}
+
+function checkForeignSize(length: number): void {
+  if (length > maxForeignBytes) throw invalid(`there are more than ${maxForeignBytes} bytes of certificates`);
+}
+
+function tooMany(): NotaryError {
+  return invalid(`there are more than ${maxForeignCertificates} certificates`);
 }
 
 /** The certificate at the start of the bytes. */

@@ -3,7 +3,7 @@ import { NotaryError } from '../errors.ts';
 import { contextConstructedTag, tag } from '../primitives/asn1.ts';
 import { Asn1Fields } from '../primitives/asn1-fields.ts';
 import { derOfBer } from '../primitives/ber.ts';
-import { parseDerCertificates, type Certificate } from './certificate.ts';
+import { parseForeignCertificates, type Certificate } from './certificate.ts';
 
 const signedDataType = '1.2.840.113549.1.7.2';
 
@@ -21,5 +21,5 @@ export function parsePkcs7Certificates(ber: Uint8Array): Certificate[] {
   signedData.required(tag.set);
   signedData.required(tag.sequence);
   const certificates = signedData.optional(contextConstructedTag(0));
-  return certificates === undefined ? [] : parseDerCertificates(certificates.content);
+  return certificates === undefined ? [] : parseForeignCertificates(certificates.content);
 }

@@ -327,6 +327,10 @@ describe('COSE claims', () => {
     expect(verifyWith({ cty: tstr('text/plain') }).payload.contentType).toBe('text/plain');
   });
 
+  it('[SEC-2] refuse a content type of ten megabytes of slashes', () => {
+    expectInvalid(changing({ cty: tstr('/'.repeat(10 * 1024 * 1024)) }), /require text of form type\/subtype$/);
+  });
+
   it('[NP-117] [NP-118] [NP-119] have critical labels that are there', () => {
     expectInvalid(changing({ crit: undefined }), notMarked(scheme));
     expectInvalid(changing({ crit: array() }), /crit: empty crit header$/);

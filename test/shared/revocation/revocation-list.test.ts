@@ -33,10 +33,20 @@ describe('parseRevocationList', () => {
       { serialNumber: -1n, extensions: [extension('1.2.3', nullValue())] },
     ];
     const list = parse({ revoked });
-    expect(entriesOf(list, 1n).map(({ reasonCode }) => reasonCode)).toEqual([1n, 0n]);
-    expect(entriesOf(list, 2n ** 159n)).toMatchObject([{ reasonCode: 6n, revocationDate: new Date('2025-01-01') }]);
-    expect(entriesOf(list, -1n)).toMatchObject([{ extensions: [{ oid: '1.2.3' }] }]);
-    expect(entriesOf(list, 3n)).toEqual([]);
+    expect([...entriesOf(list, 1n)].map(({ reasonCode }) => reasonCode)).toEqual([1n, 0n]);
+    expect([...entriesOf(list, 2n ** 159n)]).toMatchObject([
+      { reasonCode: 6n, revocationDate: new Date('2025-01-01') },
+    ]);
+    expect([...entriesOf(list, -1n)]).toMatchObject([{ extensions: [{ oid: '1.2.3' }] }]);
+    expect([...entriesOf(list, 3n)]).toEqual([]);
+  });
+
+  it('[SEC-3] refuses a thousand extensions, of the list or of an entry', () => {
+    const many = Array.from({ length: 1001 }, () => extension('1.2.3', nullValue()));
+    const message = 'x509: crl with more than 1000 extensions';
+    expect(() => parse({ extensions: many })).toThrow(message);
+    expect(() => parse({ revoked: [{ serialNumber: 1n, extensions: many }] })).toThrow(message);
+    expect(parse({ revoked: [{ serialNumber: 1n, extensions: many.slice(1) }] }).revokedCertificates).not.toEqual([]);
   });
 
   it('passes over what follows the list, and its last known member', () => {

@@ -112,7 +112,10 @@ describe('parseSignedData', () => {
     expect(parse({ signers: Array.from({ length: 16 }, () => ({})) }).signerInfos).toHaveLength(16);
     expectInvalid(() => parse({ signers: Array.from({ length: 17 }, () => ({})) }), /more than 16 signers$/);
     const { der } = tsaSigner.leaf;
-    expectInvalid(() => parse({ certificates: Array.from({ length: 101 }, () => der) }), /more than 100$/);
+    expectInvalid(
+      () => parse({ certificates: Array.from({ length: 101 }, () => der) }),
+      /there are more than 100 certificates$/,
+    );
   });
 
   it('takes content only as one primitive string', () => {

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from 'vitest';
-import { parseCertificate as parse, parseChain, type CertificateChain } from '../../../shared/x509/certificate.ts';
+import {
+  parseCertificate as parse,
+  parseChain,
+  parseForeignCertificate,
+  type CertificateChain,
+} from '../../../shared/x509/certificate.ts';
 import { validateCodeSigningChain } from '../../../shared/x509/chain.ts';
 import {
   createCertificateAuthority,
@@ -61,6 +66,16 @@ describe('a chain of one certificate', () => {
   it('[NP-137] refuses the empty chain', () => {
     // the type of a chain has no place for it, so it cannot get as far as the rules
     expectError(() => parseChain([]), 'chain-invalid', 'certificate chain must contain at least one certificate');
+  });
+
+  it('[SEC-3] refuses more than a hundred certificates, or a megabyte of them, before any is parsed', () => {
+    const { der } = createSelfSigned().leaf;
+    expect(parseChain(Array.from({ length: 100 }, () => der))).toHaveLength(100);
+    const many = Array.from({ length: 101 }, () => new Uint8Array());
+    expectError(() => parseChain(many), 'certificate-invalid', /there are more than 100 certificates$/);
+    const large = [der, new Uint8Array(1024 * 1024 + 1)];
+    expectError(() => parseChain(large), 'certificate-invalid', /more than 1048576 bytes of certificates$/);
+    expectError(() => parseForeignCertificate(large[1] ?? der), 'certificate-invalid', /more than 1048576 bytes/);
   });
 
   it('[NP-138] accepts a self-signed leaf', () => {
