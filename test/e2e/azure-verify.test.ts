@@ -75,7 +75,11 @@ describe('an artifact', () => {
     // Permissive still enforces authenticity, so the failure there is an expired signature.
     const image = await pushImage(registry.host, `team/${level}`, { content: level });
     const expiry = new Date('2026-02-01');
-    const spec = { signer: level === 'audit' ? stranger.issue() : signer, payload: { ...image.index, digest: parseDigest(image.index.digest) }, expiry };
+    const spec = {
+      signer: level === 'audit' ? stranger.issue() : signer,
+      payload: { ...image.index, digest: parseDigest(image.index.digest) },
+      expiry,
+    };
     attachEnvelope(
       registry,
       `team/${level}`,

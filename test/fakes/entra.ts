@@ -13,8 +13,8 @@ export interface FakeEntra {
     readonly method: string;
     readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   }[];
-  /** Refuses from now on with this text. */
-  refuse(text: string | undefined): void;
+  /** Refuses with this text: from now on, or so many times. */
+  refuse(text: string | undefined, times?: number): void;
   /** What the identity token endpoint answers with. */
   tokenStatus: number;
   /** Seconds that access tokens live. */
@@ -32,6 +32,7 @@ export async function startEntra(): Promise<FakeEntra> {
   const requests: URLSearchParams[] = [];
   const tokenRequests: { url: string; method: string; headers: Record<string, string | string[] | undefined> }[] = [];
   let refusal: string | undefined;
+  let refusals = 0;
   const server = await startHttps((request, response) => {
     const answer = (status: number, body: unknown): void => {
       response.writeHead(status, { 'content-type': 'application/json' });
@@ -53,7 +54,7 @@ export async function startEntra(): Promise<FakeEntra> {
     } else {
       void bodyOf(request).then((body) => {
         requests.push(new URLSearchParams(body));
-        if (refusal !== undefined)
+        if (refusal !== undefined && refusals-- > 0)
           answer(401, { error: 'invalid_client', error_description: refusal, error_codes: [] });
         else {
           const token = unsignedToken({ appid: 'app', oid: 'object', tid: 'tenant', n: requests.length });
@@ -67,7 +68,8 @@ export async function startEntra(): Promise<FakeEntra> {
     ca: server.ca,
     requests,
     tokenRequests,
-    refuse: (text) => {
+    refuse: (text, times = Infinity) => {
+      refusals = times;
       refusal = text;
     },
     tokenStatus: 200,

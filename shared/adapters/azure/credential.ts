@@ -54,9 +54,16 @@ export function openCredential(signIn: AzureSignIn, options: CredentialOptions):
   const tokens = new Map<string, AccessToken>();
 
   const request = async (scopes: string | string[], tokenOptions: GetTokenOptions): Promise<AccessToken> => {
-    seen.asked = undefined;
+    const attempt = (): Promise<AccessToken> => {
+      seen.asked = undefined;
+      return getToken(credential, signIn, scopes, tokenOptions);
+    };
     try {
-      const token = await getToken(credential, signIn, scopes, tokenOptions);
+      const token = await attempt().catch((thrown: unknown) => {
+        // Clocks differ, and an identity token lives for minutes only: a fresh one may be within its time.
+        if (seen.asked === undefined || !messageOf(thrown).includes(assertionExpired)) throw thrown;
+        return attempt();
+      });
       options.mask(token.token);
       seen.token = token.token;
       return token;
@@ -85,6 +92,9 @@ export function openCredential(signIn: AzureSignIn, options: CredentialOptions):
     },
   };
 }
+
+/** Entra: the identity token is not, or no longer, within its time. */
+const assertionExpired = 'AADSTS700024';
 
 /**
  * A sign-in is for the tenant that it names. The Azure CLI alone can serve several, and answers for a managed identity only

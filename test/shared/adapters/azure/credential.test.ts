@@ -107,7 +107,24 @@ describe('federation', () => {
     expect(entra.tokenRequests.length - before > 1).toBe(status === 500);
   });
 
-  it('[KEY-54] shows what did not match', async () => {
+  it.each([
+    ['of the job', fromGitHub],
+    ['of a service connection', fromPipelines],
+  ])('[GH-93] asks once more with a fresh identity token %s when Entra says that it has expired', async (_, signIn) => {
+    const { credential } = open(signIn());
+    const before = { asked: entra.tokenRequests.length, sent: entra.requests.length };
+    entra.refuse('AADSTS700024: Client assertion is not within its valid time range.', 1);
+    expect((await credential.getToken(scope))?.token).toBeDefined();
+    expect(entra.tokenRequests.length - before.asked).toBe(2);
+    const assertions = entra.requests.slice(before.sent).map((form) => form.get('client_assertion'));
+    expect(new Set(assertions).size).toBe(2);
+    entra.refuse('AADSTS700024: Client assertion is not within its valid time range.');
+    const again = open(signIn()).credential;
+    await expect(again.getToken(scope)).rejects.toThrow('AADSTS700024');
+    expect(entra.tokenRequests.length - before.asked).toBe(4);
+  });
+
+  it('[KEY-54] [GH-92] shows what did not match', async () => {
     entra.refuse('AADSTS700213: No matching federated identity record found');
     const { credential } = open(fromGitHub());
     const failure = await credential.getToken(scope).then(

@@ -97,11 +97,11 @@ describe('clouds', () => {
     ['v.vault.usgovcloudapi.net', 'https://login.microsoftonline.us'],
     ['v.vault.azure.cn', 'https://login.chinacloudapi.cn'],
     ['localhost', 'https://login.microsoftonline.com'],
-  ])('[KEY-63] [ADO-59] signs in for %s at %s', (host, authority) => {
+  ])('[KEY-63] [ADO-59] [GH-94] signs in for %s at %s', (host, authority) => {
     expect(authorityOfVault(host, undefined)).toBe(authority);
   });
 
-  it('[KEY-63] explains a vault of another cloud than the sign-in', () => {
+  it('[KEY-63] [GH-94] explains a vault of another cloud than the sign-in', () => {
     expect(() => authorityOfVault('v.vault.azure.cn', 'https://login.microsoftonline.us/')).toThrow(
       'the vault v.vault.azure.cn is in AzureChinaCloud, but the sign-in is for AzureUSGovernment',
     );
@@ -116,7 +116,7 @@ describe('failures', () => {
   const token = (claims: object) => `h.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.s`;
   const signIn = choose({ ...ids, ...oidc });
 
-  it('[KEY-54] prints issuer, subject and audience of the identity token, not the token', () => {
+  it('[KEY-54] [GH-92] prints issuer, subject and audience of the identity token, not the token', () => {
     const assertion = token({
       iss: 'https://issuer',
       sub: 'repo:o/r:ref:refs/heads/main',
@@ -136,6 +136,12 @@ describe('failures', () => {
     );
     expect(failure.hint).toContain('federated credential');
     expect(failure.message).not.toContain(assertion);
+  });
+
+  it('[GH-92] prints the subject of a repository with immutable ids as it is', () => {
+    const sub = 'repo:octo-org@1234/app@5678:environment:release';
+    const failure = signInFailure(signIn, new Error('AADSTS700213: No match.'), new Secret(token({ sub })));
+    expect(failure.message).toContain(`subject: ${sub}`);
   });
 
   it.each([
