@@ -19,7 +19,7 @@ export const schemaPath = join(import.meta.dirname, '../../docs/results.schema.j
 export const resultsSchema = JSON.parse(readFileSync(schemaPath, 'utf8')) as ResultsSchema;
 
 /** The outputs that the schema describes, each by the definition of its name. */
-export const describedOutputs = ['results', 'signatures', 'inspection'] as const;
+export const describedOutputs = ['results', 'signatures', 'inspection', 'copies'] as const;
 export type DescribedOutput = (typeof describedOutputs)[number];
 
 /**

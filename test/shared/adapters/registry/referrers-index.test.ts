@@ -76,7 +76,7 @@ describe('ReferrersIndexUpdate', () => {
     '[REG-69] [REG-67] [SEC-29] loses nothing of %i writers in any of thousands of interleavings',
     { timeout: 120_000 },
     async (writers) => {
-      for (let seed = 1; seed <= (writers === 2 ? 10_000 : 300); seed++) {
+      for (let seed = 1; seed <= (writers === 2 ? 10_000 : 1000); seed++) {
         const { all, listed, results } = await race(seed, writers);
         expect(
           results.every(({ status }) => status === 'fulfilled'),
