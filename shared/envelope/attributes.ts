@@ -66,7 +66,8 @@ export function presentTimes(
 }
 
 function claimedTime(instant: Instant): ClaimedTime {
-  return { date: dateOfInstant(instant), offsetMinutes: instant.offsetMinutes };
+  const isLater = instant.nanoseconds % 1_000_000 > 0;
+  return { date: dateOfInstant(instant), offsetMinutes: instant.offsetMinutes, ...(isLater ? { isLater } : {}) };
 }
 
 /**

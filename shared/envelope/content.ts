@@ -19,9 +19,12 @@ export interface ExtendedAttribute {
   readonly value: unknown;
 }
 
-/** An instant of a claim: milliseconds suffice to compare, the text is for messages. */
+/** An instant of a claim. */
 export interface ClaimedTime {
+  /** To the millisecond, rounded down. */
   readonly date: Date;
+  /** Whether it is later than `date`, by less than a millisecond. */
+  readonly isLater?: true;
   /** Offset from UTC in minutes that the claim carried (JWS only, else 0). */
   readonly offsetMinutes: number;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { VerifiedEnvelope } from '../envelope/content.ts';
+import type { ClaimedTime, VerifiedEnvelope } from '../envelope/content.ts';
 import { formatRfc1123 } from '../primitives/go-time.ts';
 import { quote } from '../primitives/quote.ts';
 import type { TrustPolicyStatement } from '../trust/policy.ts';
@@ -29,8 +29,7 @@ export function validateAuthenticTimestamp(
     const timestamped = (unsignedAttributes.timestampSignature?.length ?? 0) > 0;
     return { type, action, ...validNow(chain, now, timestamped ? unusedTimestampHint : expiredHint) };
   }
-  const { date, offsetMinutes } = attributes.authenticSigningTime;
-  return { type, action, ...validAtSigning(chain, date, formatRfc1123(date, offsetMinutes)) };
+  return { type, action, ...validAtSigning(chain, attributes.authenticSigningTime) };
 }
 
 function validNow(chain: readonly Certificate[], now: Date, hint: string): Finding {
@@ -54,8 +53,10 @@ const expiredHint = 'Sign the artifact again with a certificate that is valid.';
 const unusedTimestampHint =
   'The signature has a timestamp, which the trust policy does not use: add tsa:<store> to the trustStores of its statement, and the root certificate of the timestamp authority to x509/tsa/<store> in {input:trustStore}. Or sign the artifact again with a certificate that is valid.';
 
-function validAtSigning(chain: readonly Certificate[], signed: Date, shown: string): Finding {
-  const invalid = chain.find(({ notBefore, notAfter }) => signed < notBefore || signed > notAfter);
+function validAtSigning(chain: readonly Certificate[], { date, isLater, offsetMinutes }: ClaimedTime): Finding {
+  const isAfter = (end: Date) => date > end || (isLater === true && date.getTime() === end.getTime());
+  const invalid = chain.find(({ notBefore, notAfter }) => date < notBefore || isAfter(notAfter));
+  const shown = formatRfc1123(date, offsetMinutes);
   if (invalid === undefined) return { note: `all certificates were valid at the authentic signing time ${shown}` };
   const certificate = `certificate ${quote(invalid.subject)}`;
   return { error: `${certificate} was not valid when the digital signature was produced at ${quote(shown)}` };

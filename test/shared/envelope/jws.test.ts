@@ -332,6 +332,16 @@ describe('JWS times', () => {
     }
   });
 
+  it('[NP-276] know what is less than a millisecond', () => {
+    const claimed = (time: string) => {
+      const { signedAttributes } = verify({ header: { ...authoritySigned, [authenticSigningTime]: time } });
+      return 'authenticSigningTime' in signedAttributes && signedAttributes.authenticSigningTime;
+    };
+    const date = new Date('2026-06-01T00:00:00.001Z');
+    expect(claimed('2026-06-01T00:00:00.001Z')).toEqual({ date, offsetMinutes: 0 });
+    expect(claimed('2026-06-01T00:00:00.001000001Z')).toEqual({ date, offsetMinutes: 0, isLater: true });
+  });
+
   it('[NP-79] keep their zone', () => {
     const { signedAttributes } = verify({ header: { [signingTime]: '2022-08-29T13:50:00.25+02:00' } });
     expect(signedAttributes).toMatchObject({

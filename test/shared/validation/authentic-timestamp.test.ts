@@ -88,13 +88,16 @@ describe('validateAuthenticTimestamp', () => {
   it('[NP-276] judges a signing authority by its time, not by now', () => {
     const spec = { signingScheme: 'notary.x509.signingAuthority' } as const;
     expect(validate(after, spec).error).toBeUndefined();
-    const judge = (date: Date) => {
+    const judge = (date: Date, later: { isLater?: true } = {}) => {
       const envelope = envelopeOf(spec);
       const { expiry, extended } = envelope.signedAttributes;
-      const signedAttributes = { ...spec, authenticSigningTime: { date, offsetMinutes: 0 }, expiry, extended };
+      const authenticSigningTime = { date, offsetMinutes: 0, ...later };
+      const signedAttributes = { ...spec, authenticSigningTime, expiry, extended };
       return validateAuthenticTimestamp({ ...envelope, signedAttributes }, 'enforce', during);
     };
     for (const atTheEdge of [notBefore, notAfter]) expect(judge(atTheEdge).error).toBeUndefined();
+    expect(judge(notBefore, { isLater: true }).error).toBeUndefined();
+    expect(judge(notAfter, { isLater: true }).error).toContain('was not valid when the digital signature was produced');
     expect(judge(notAfter).note).toContain('were valid at the authentic signing time');
     for (const outside of [new Date(notBefore.getTime() - 1), after]) {
       expect(judge(outside).error).toMatch(
