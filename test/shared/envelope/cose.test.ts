@@ -162,11 +162,19 @@ describe('COSE labels', () => {
   });
 
   it('are text or integers of 64 bits', () => {
-    for (const label of [bstr(Uint8Array.of(1)), nil, float(1), int(-(2n ** 64n)), tag(55_799, tstr('k'))]) {
+    for (const label of [bstr(Uint8Array.of(1)), nil, float(1), int(-(2n ** 64n)), tag(24, tstr('k'))]) {
       const protectedMap = cat(head(5, 6), encodeEntries(protectedEntries(signer)).subarray(1), label, int(1));
       expectInvalid({ protectedMap }, /^cbor: /);
     }
     expectInvalid({ items: { unprotected: map([int(2n ** 63n), nil]) } }, /overflows int64/);
+  });
+
+  it('may be announced as CBOR, but not to stand twice', () => {
+    const withLabel = (label: Uint8Array) =>
+      cat(head(5, 6), encodeEntries(protectedEntries(signer)).subarray(1), label, int(1));
+    const { extended } = read({ protectedMap: withLabel(tag(55_799, tstr('k'))) }).signedAttributes;
+    expect(extended.map(({ key }) => key)).toEqual(['k']);
+    expectInvalid({ protectedMap: withLabel(tag(55_799, tstr(scheme))) }, /duplicate map key/);
   });
 
   it.each([
