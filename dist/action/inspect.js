@@ -1,1 +1,1 @@
-import{_ as run}from"./chunks/core-CBjWDq0S.js";import{t as GitHubHost}from"./chunks/host-Dv91VXTj.js";await run(new GitHubHost(`inspect`));export{};
+import{_ as run}from"./chunks/core-BmW3DyMn.js";import{t as GitHubHost}from"./chunks/host-BdhDGDci.js";await run(new GitHubHost(`inspect`));export{};
